@@ -1,0 +1,85 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// CI sets `ASSAY_STRICT=1`, which turns every warning in our own targets into an error.
+let strict = Context.environment["ASSAY_STRICT"] == "1"
+let settings: [SwiftSetting] =
+    [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")]
+    + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+/// A library target in the folder of its layer; arrows between layers point down only.
+func layer(_ folder: String, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(folder)/\(name)", swiftSettings: settings)
+}
+
+/// A test target beside the layer that it tests.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
+}
+
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "assay",
+    products: [
+        .executable(name: "assay", targets: ["Assay"]),
+        .executable(name: "engine-peer", targets: ["EnginePeer"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: [
+        // Core: synchronous, without I/O, clocks or randomness.
+        .systemLibrary(name: "CZlib", path: "Sources/Core/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        layer("Core", "ByteCoding"),
+        layer("Core", "Deflating", ["CZlib"]),
+        layer("Core", "HybridTime"),
+        layer("Core", "Merging", ["ByteCoding", "HybridTime"]),
+        layer("Core", "ChangeSets", ["ByteCoding", "Deflating", "HybridTime", "Merging"]),
+        layer("Core", "SyncProtocol", ["ByteCoding", "HybridTime"]),
+        layer("Core", "HubLogic", ["HybridTime", "SyncProtocol"]),
+        // Domain: what an awarding body keeps.
+        layer("Domain", "Credentialing", ["HybridTime", "Merging", "ChangeSets"]),
+        // Edge: disks and sockets.
+        layer(
+            "Edge", "ReplicaStore",
+            ["ByteCoding", "ChangeSets", "Deflating", "HybridTime", "Merging", "SyncProtocol", grdb, sqlite, crypto]),
+        layer("Edge", "SyncTransport", ["HybridTime", "SyncProtocol", nio, nioPosix, log]),
+        layer(
+            "Edge", "HubServer",
+            ["HubLogic", "HybridTime", "SyncProtocol", "SyncTransport", nio, nioPosix, log, lifecycle]),
+        layer("Edge", "Tabular", [yams]),
+        // App: the assay command and its terminal program.
+        .target(
+            name: "CTerminal", path: "Sources/App/CTerminal", linkerSettings: [.linkedLibrary("ncursesw")]),
+        layer("App", "TerminalCells", ["CTerminal"]),
+        layer("App", "Desk", ["TerminalCells"]),
+        .executableTarget(
+            name: "Assay",
+            dependencies: [
+                "ChangeSets", "Credentialing", "Desk", "HubServer", "HybridTime", "Merging", "ReplicaStore",
+                "SyncProtocol", "SyncTransport", "Tabular", "TerminalCells", arguments, grdb, log, lifecycle, nio,
+                nioPosix,
+            ],
+            path: "Sources/App/Assay", swiftSettings: settings),
+        // The exam-day workload over the engine, phase by phase; built, not installed.
+        .executableTarget(
+            name: "EnginePeer",
+            dependencies: ["ByteCoding", "ChangeSets", "HybridTime", "Merging", "ReplicaStore", "SyncProtocol", grdb, sqlite],
+            path: "Sources/Bench/EnginePeer", swiftSettings: settings),
+    ]
+)
