@@ -1,0 +1,159 @@
+import HybridTime
+
+/// One of the values that a cell holds at the same time: the dot that wrote it, its stamp, and the value.
+public struct Sibling: Hashable, Sendable {
+    public let dot: Dot
+    public let stamp: Stamp
+    /// Nil where the holder has left the value in its typed column; the merge itself needs values for sets alone.
+    public var value: Value?
+
+    public init(_ dot: Dot, _ stamp: Stamp, _ value: Value?) {
+        self.dot = dot
+        self.stamp = stamp
+        self.value = value
+    }
+
+    /// The order by (stamp, dot) that decides which of several siblings is the greatest.
+    public static func precedes(_ left: Sibling, _ right: Sibling) -> Bool {
+        left.stamp != right.stamp ? left.stamp < right.stamp : left.dot < right.dot
+    }
+}
+
+/// A cell that holds at least one sibling. Nearly every cell holds exactly one, so the first is kept in place.
+public struct CellState: Hashable, Sendable {
+    public let tag: FieldTag
+    public var first: Sibling
+    /// The others; siblings are in ascending order of (dot, value's place of arrival) only after ``normalized``.
+    public var others: [Sibling]
+
+    public init(_ tag: FieldTag, _ first: Sibling, others: [Sibling] = []) {
+        self.tag = tag
+        self.first = first
+        self.others = others
+    }
+
+    /// - Returns: nil for no siblings.
+    public init?(_ tag: FieldTag, _ siblings: [Sibling]) {
+        guard let first = siblings.first else { return nil }
+        self.init(tag, first, others: Array(siblings.dropFirst()))
+    }
+
+    public var isSingle: Bool { others.isEmpty }
+    public var siblings: [Sibling] { others.isEmpty ? [first] : [first] + others }
+
+    /// The greatest sibling by (stamp, dot).
+    public var greatest: Sibling {
+        others.reduce(first) { Sibling.precedes($0, $1) ? $1 : $0 }
+    }
+
+    /// The earliest sibling by (stamp, dot).
+    public var earliest: Sibling {
+        others.reduce(first) { Sibling.precedes($1, $0) ? $1 : $0 }
+    }
+}
+
+/// The state of one record: its cells, ascending by tag.
+public struct RecordState: Hashable, Sendable {
+    public let kind: UInt32
+    public private(set) var cells: [CellState]
+
+    public init(kind: UInt32, cells: [CellState] = []) {
+        self.kind = kind
+        self.cells = cells
+    }
+
+    /// Where a tag stands, or would stand. Records have a few dozen fields at most: a scan from the end is quickest,
+    /// because cells arrive in ascending order.
+    private func index(of tag: FieldTag) -> (index: Int, found: Bool) {
+        var index = cells.count
+        while index > 0 {
+            if cells[index - 1].tag == tag { return (index - 1, true) }
+            if cells[index - 1].tag < tag { return (index, false) }
+            index -= 1
+        }
+        return (0, false)
+    }
+
+    public func cell(_ tag: FieldTag) -> CellState? {
+        let (index, found) = index(of: tag)
+        return found ? cells[index] : nil
+    }
+
+    /// Applies one write of the change set `dot`: removes the siblings that its `seen` covers and adds its own.
+    public mutating func apply(_ write: Write, dot: Dot, stamp: Stamp, seen: Context) {
+        let sibling = Sibling(dot, stamp, write.value)
+        let (index, found) = index(of: write.field)
+        guard found else {
+            if write.kind != .remove { cells.insert(CellState(write.field, sibling), at: index) }
+            return
+        }
+        switch write.field.mergeClass {
+        case .set:
+            var kept = cells[index].siblings.filter { $0.value != write.value || !seen.covers($0.dot) }
+            if write.kind != .remove { kept.append(sibling) }
+            replace(index, kept)
+        case .one, .many, .append:
+            guard write.kind != .remove else { return }
+            if cells[index].isSingle, seen.covers(cells[index].first.dot) {
+                cells[index].first = sibling
+                return
+            }
+            var kept = cells[index].siblings.filter { !seen.covers($0.dot) }
+            kept.append(sibling)
+            replace(index, write.field.mergeClass == .one ? [RecordState.greatest(kept, else: sibling)] : kept)
+        }
+    }
+
+    private static func greatest(_ siblings: [Sibling], else fallback: Sibling) -> Sibling {
+        siblings.max(by: Sibling.precedes) ?? fallback
+    }
+
+    private mutating func replace(_ index: Int, _ siblings: [Sibling]) {
+        if let cell = CellState(cells[index].tag, siblings) { cells[index] = cell } else { cells.remove(at: index) }
+    }
+
+    /// Joins the same record as another replica holds it, as dotted version vector sets do: a sibling stays if both hold
+    /// it, or if the other side's context does not cover its dot.
+    public mutating func join(_ other: RecordState, context: Context, otherContext: Context) {
+        var result: [CellState] = []
+        result.reserveCapacity(max(cells.count, other.cells.count))
+        var left = 0
+        var right = 0
+        while left < cells.count || right < other.cells.count {
+            let mine = left < cells.count ? cells[left] : nil
+            let theirs = right < other.cells.count ? other.cells[right] : nil
+            let tag: FieldTag
+            switch (mine, theirs) {
+            case (let mine?, let theirs?): tag = min(mine.tag, theirs.tag)
+            case (let mine?, nil): tag = mine.tag
+            case (nil, let theirs?): tag = theirs.tag
+            case (nil, nil): preconditionFailure("the loop ends when both sides have")
+            }
+            let mySiblings = mine?.tag == tag ? mine?.siblings ?? [] : []
+            let theirSiblings = theirs?.tag == tag ? theirs?.siblings ?? [] : []
+            if mine?.tag == tag { left += 1 }
+            if theirs?.tag == tag { right += 1 }
+            let isSet = tag.mergeClass == .set
+            func same(_ a: Sibling, _ b: Sibling) -> Bool { a.dot == b.dot && (!isSet || a.value == b.value) }
+            var kept = mySiblings.filter { sibling in
+                !otherContext.covers(sibling.dot) || theirSiblings.contains { same($0, sibling) }
+            }
+            kept += theirSiblings.filter { sibling in
+                !context.covers(sibling.dot) && !mySiblings.contains { same($0, sibling) }
+            }
+            if tag.mergeClass == .one, let greatest = kept.max(by: Sibling.precedes) { kept = [greatest] }
+            if let cell = CellState(tag, kept) { result.append(cell) }
+        }
+        cells = result
+    }
+
+    /// Fills the values that a holder had left in its columns.
+    public mutating func fillValues(_ value: (FieldTag) -> Value) {
+        for index in cells.indices {
+            if cells[index].first.value == nil { cells[index].first.value = value(cells[index].tag) }
+            for other in cells[index].others.indices where cells[index].others[other].value == nil {
+                cells[index].others[other].value = value(cells[index].tag)
+            }
+        }
+    }
+}
