@@ -79,7 +79,7 @@ let package = Package(
         // The exam-day workload over the engine, phase by phase; built, not installed.
         .executableTarget(
             name: "EnginePeer",
-            dependencies: ["ByteCoding", "ChangeSets", "HybridTime", "Merging", "ReplicaStore", "SyncProtocol", grdb, sqlite],
+            dependencies: ["ByteCoding", "ChangeSets", "HybridTime", "Merging", "ReplicaStore", grdb],
             path: "Sources/Bench/EnginePeer", swiftSettings: settings),
     ]
 )

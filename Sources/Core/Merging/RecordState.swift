@@ -79,6 +79,9 @@ public struct RecordState: Hashable, Sendable {
         return found ? cells[index] : nil
     }
 
+    /// Whether a cell other than a set's holds several siblings.
+    public var hasSiblings: Bool { cells.contains { !$0.isSingle && $0.tag.mergeClass != .set } }
+
     /// Applies one write of the change set `dot`: removes the siblings that its `seen` covers and adds its own.
     public mutating func apply(_ write: Write, dot: Dot, stamp: Stamp, seen: Context) {
         let sibling = Sibling(dot, stamp, write.value)

@@ -1,0 +1,189 @@
+import ByteCoding
+import HybridTime
+import Merging
+
+/// The `clock` column: which dot and stamp stand behind each cell of a row, further siblings with their values, sets'
+/// elements, and cells that this build does not know.
+///
+///     clock  = groups:varint group* extras:varint extra*
+///     group  = origin:varint sequence:varint stamp:varint numbers:varint     (bit i: the field with number i)
+///     extra  = tag:varint origin:varint sequence:varint stamp:varint value
+///
+/// A cell named in a group holds one sibling, or shows one of several: its value is the column's. Origins are this
+/// store's numbers for them.
+struct ClockCodec {
+    let origins: OriginNumbers
+
+    // MARK: Reading
+
+    func read(
+        _ bytes: UnsafeRawBufferPointer, _ table: RecordTable
+    ) throws(StoreError) -> RecordState {
+        var cursor = ClockCursor(bytes)
+        let fields = table.kind.fields
+        do throws(DecodingFailure) {
+            let groupCount = Int(try cursor.varint())
+            var heads: [(dot: Dot, stamp: Stamp)] = []
+            heads.reserveCapacity(groupCount)
+            return try withUnsafeTemporaryAllocation(of: Int8.self, capacity: 64) { (slots) throws(DecodingFailure) in
+                for index in 0..<64 { slots[index] = -1 }
+                for group in 0..<groupCount {
+                    let origin = Int64(truncatingIfNeeded: try cursor.varint())
+                    let sequence = Sequence32(truncatingIfNeeded: try cursor.varint())
+                    let stamp = Stamp(Int64(truncatingIfNeeded: try cursor.varint()))
+                    var numbers = try cursor.varint()
+                    guard let id = try? origins.id(origin), group < 128 else { throw cursor.failure("an origin") }
+                    heads.append((Dot(id, sequence), stamp))
+                    while numbers != 0 {
+                        let number = numbers.trailingZeroBitCount
+                        numbers &= numbers - 1
+                        guard number < 63, table.positionOfNumber[number] >= 0 else { throw cursor.failure("a field") }
+                        slots[Int(table.positionOfNumber[number])] = Int8(group)
+                    }
+                }
+                var cells: [CellState] = []
+                cells.reserveCapacity(fields.count)
+                for (position, field) in fields.enumerated() where slots[position] >= 0 {
+                    let head = heads[Int(slots[position])]
+                    cells.append(CellState(field.tag, Sibling(head.dot, head.stamp, nil)))
+                }
+                try readExtras(&cursor, into: &cells)
+                return RecordState(kind: table.kind.tag, cells: cells)
+            }
+        } catch {
+            throw .damaged("the clock of a \(table.kind.name)", error)
+        }
+    }
+
+    private func readExtras(_ cursor: inout ClockCursor, into cells: inout [CellState]) throws(DecodingFailure) {
+        let extras = try cursor.varint()
+        if extras == 0 { return }
+        var reader = ByteReader(cursor.rest())
+        for _ in 0..<extras {
+            let tag = FieldTag(raw: UInt32(truncatingIfNeeded: try reader.varint()))
+            let origin = Int64(truncatingIfNeeded: try reader.varint())
+            let sequence = Sequence32(truncatingIfNeeded: try reader.varint())
+            let stamp = Stamp(Int64(truncatingIfNeeded: try reader.varint()))
+            guard let id = try? origins.id(origin) else { throw reader.failure(.invalidValue, "an origin") }
+            let sibling = Sibling(Dot(id, sequence), stamp, try StoredValue.read(&reader))
+            if let index = cells.firstIndex(where: { $0.tag == tag }) {
+                cells[index].others.append(sibling)
+            } else {
+                let index = cells.firstIndex { $0.tag > tag } ?? cells.count
+                cells.insert(CellState(tag, sibling), at: index)
+            }
+        }
+    }
+
+    // MARK: Writing
+
+    /// - Parameter shown: for a cell of several siblings the one whose value goes to the column.
+    func write(
+        _ state: RecordState, _ table: RecordTable, shown: (CellState) -> Sibling, into out: inout ByteWriter
+    ) throws(StoreError) {
+        out.removeAll()
+        var groups: [(dot: Dot, stamp: Stamp, numbers: UInt64)] = []
+        var extras = 0
+        func number(_ tag: FieldTag) -> UInt64? {
+            guard tag.number < 63, table.positionOfNumber[Int(tag.number)] >= 0,
+                table.kind.fields[Int(table.positionOfNumber[Int(tag.number)])].tag == tag
+            else { return nil }
+            return UInt64(tag.number)
+        }
+        for cell in state.cells {
+            guard let number = number(cell.tag) else {
+                extras += 1 + cell.others.count
+                continue
+            }
+            extras += cell.others.count
+            let sibling = cell.isSingle ? cell.first : shown(cell)
+            if let index = groups.lastIndex(where: { $0.dot == sibling.dot && $0.stamp == sibling.stamp }) {
+                groups[index].numbers |= 1 << number
+            } else {
+                groups.append((sibling.dot, sibling.stamp, 1 << number))
+            }
+        }
+        out.count(groups.count)
+        for group in groups {
+            out.varint(UInt64(try origins.number(group.dot.origin)))
+            out.varint(UInt64(group.dot.sequence))
+            out.varint(UInt64(group.stamp.milliseconds))
+            out.varint(group.numbers)
+        }
+        out.count(extras)
+        guard extras > 0 else { return }
+        for cell in state.cells {
+            let inColumn: Sibling? = number(cell.tag) == nil ? nil : cell.isSingle ? cell.first : shown(cell)
+            for sibling in cell.siblings where inColumn == nil || sibling.dot != inColumn?.dot {
+                out.varint(UInt64(cell.tag.raw))
+                out.varint(UInt64(try origins.number(sibling.dot.origin)))
+                out.varint(UInt64(sibling.dot.sequence))
+                out.varint(UInt64(sibling.stamp.milliseconds))
+                StoredValue.write(sibling.value ?? .null, to: &out)
+            }
+        }
+    }
+}
+
+/// Values inside of a clock, names in full: extras are rare, and must survive without this store's numbers for origins.
+enum StoredValue {
+    static func write(_ value: Value, to out: inout ByteWriter) {
+        switch value {
+        case .null: out.byte(0)
+        case .integer(let number):
+            out.byte(1)
+            out.signed(number)
+        case .text(let text):
+            out.byte(2)
+            out.text(text.string)
+        case .bytes(let bytes):
+            out.byte(3)
+            out.block(bytes)
+        case .reference(let name):
+            out.byte(4)
+            out.fixed64(name.origin.bits)
+            out.varint(UInt64(name.sequence))
+            out.varint(UInt64(name.ordinal))
+        }
+    }
+
+    static func read(_ reader: inout ByteReader) throws(DecodingFailure) -> Value {
+        switch try reader.byte() {
+        case 0: return .null
+        case 1: return .integer(try reader.signed())
+        case 2: return .text(Text(try reader.text(limit: 1 << 20, "a text")))
+        case 3: return .bytes(Array(try reader.block(limit: 1 << 20, "bytes")))
+        case 4:
+            let origin = ReplicaID(try reader.fixed64())
+            let sequence = Sequence32(truncatingIfNeeded: try reader.varint())
+            return .reference(RecordName(origin, sequence, UInt16(truncatingIfNeeded: try reader.varint())))
+        default: throw reader.failure(.invalidValue, "a stored value")
+        }
+    }
+}
+
+/// Reads varints straight from SQLite's memory: clocks are read once for every record that a segment touches.
+struct ClockCursor {
+    private let bytes: UnsafeRawBufferPointer
+    private var position = 0
+
+    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+    func failure(_ what: String) -> DecodingFailure { DecodingFailure(.invalidValue, offset: position, what) }
+
+    mutating func varint() throws(DecodingFailure) -> UInt64 {
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
+        while position < bytes.count {
+            let byte = bytes[position]
+            position += 1
+            value |= UInt64(byte & 0x7F) << shift
+            if byte < 0x80 { return value }
+            shift += 7
+            if shift > 63 { break }
+        }
+        throw DecodingFailure(.truncated, offset: position, "a varint")
+    }
+
+    func rest() -> [UInt8] { Array(bytes[position...]) }
+}

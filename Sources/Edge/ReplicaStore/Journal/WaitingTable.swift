@@ -1,0 +1,88 @@
+import ChangeSets
+import HybridTime
+import Merging
+
+/// The tables `parked` and `quarantine`: change sets that are in the journal and not in the state.
+final class WaitingTable {
+    private let origins: OriginNumbers
+    private let park: Statement
+    private let unpark: Statement
+    private let parkedOf: Statement
+    private let anyParked: Statement
+    private let isolate: Statement
+    private let isIsolated: Statement
+    private let isVoided: Statement
+    private let anyVerdict: Statement
+
+    init(_ connection: OpaquePointer, _ origins: OriginNumbers) throws(StoreError) {
+        self.origins = origins
+        park = try Statement(connection, "INSERT OR REPLACE INTO parked VALUES (?, ?, ?, ?, ?)")
+        unpark = try Statement(connection, "DELETE FROM parked WHERE document = ? AND origin = ? AND sequence = ?")
+        parkedOf = try Statement(connection, "SELECT origin, sequence FROM parked WHERE document = ? ORDER BY origin, sequence")
+        anyParked = try Statement(connection, "SELECT EXISTS (SELECT 1 FROM parked)")
+        isolate = try Statement(connection, "INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?, ?)")
+        isIsolated = try Statement(connection, "SELECT 1 FROM quarantine WHERE origin = ? AND sequence = ?")
+        isVoided = try Statement(connection, "SELECT 1 FROM verdict WHERE origin = ? AND sequence = ?")
+        anyVerdict = try Statement(connection, "SELECT EXISTS (SELECT 1 FROM verdict)")
+    }
+
+    func hasParked() throws(StoreError) -> Bool {
+        defer { anyParked.reset() }
+        return try anyParked.step() && anyParked.integer(0) != 0
+    }
+
+    func hasVerdicts() throws(StoreError) -> Bool {
+        defer { anyVerdict.reset() }
+        return try anyVerdict.step() && anyVerdict.integer(0) != 0
+    }
+
+    /// Whether the author's first hub denied a change set: it counts as applied, with no writes.
+    func isVoided(_ dot: Dot) throws(StoreError) -> Bool { try exists(isVoided, dot) }
+
+    func isQuarantined(_ dot: Dot) throws(StoreError) -> Bool { try exists(isIsolated, dot) }
+
+    private func exists(_ statement: Statement, _ dot: Dot) throws(StoreError) -> Bool {
+        statement.bind(1, try origins.number(dot.origin))
+        statement.bind(2, Int64(dot.sequence))
+        defer { statement.reset() }
+        return try statement.step()
+    }
+
+    func park(_ set: ChangeSet, missing: Dot) throws(StoreError) {
+        park.bind(1, try origins.localID(set.document).raw)
+        park.bind(2, try origins.number(set.dot.origin))
+        park.bind(3, Int64(set.dot.sequence))
+        park.bind(4, try origins.number(missing.origin))
+        park.bind(5, Int64(missing.sequence))
+        try park.run()
+    }
+
+    func unpark(_ set: ChangeSet) throws(StoreError) {
+        unpark.bind(1, try origins.localID(set.document).raw)
+        unpark.bind(2, try origins.number(set.dot.origin))
+        unpark.bind(3, Int64(set.dot.sequence))
+        try unpark.run()
+    }
+
+    func parked(_ document: LocalID) throws(StoreError) -> [Dot] {
+        parkedOf.bind(1, document.raw)
+        defer { parkedOf.reset() }
+        var rows: [(Int64, Sequence32)] = []
+        while try parkedOf.step() {
+            rows.append((parkedOf.integer(0), Sequence32(truncatingIfNeeded: parkedOf.integer(1))))
+        }
+        var dots: [Dot] = []
+        for (number, sequence) in rows { dots.append(Dot(try origins.id(number), sequence)) }
+        return dots
+    }
+
+    func quarantine(_ set: ChangeSet, _ refusal: FoldRefusal, canonical: [UInt8]) throws(StoreError) {
+        isolate.bind(1, try origins.number(set.dot.origin))
+        isolate.bind(2, Int64(set.dot.sequence))
+        isolate.bind(3, try origins.localID(set.document).raw)
+        isolate.bind(4, refusal.code)
+        isolate.bind(5, refusal.reason)
+        isolate.bind(6, canonical)
+        try isolate.run()
+    }
+}

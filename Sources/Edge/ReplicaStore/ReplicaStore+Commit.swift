@@ -1,0 +1,24 @@
+import ByteCoding
+import ChangeSets
+import HybridTime
+import Merging
+
+extension ReplicaStore {
+    /// Commits drafts as one transaction and one group; when it returns, they are saved.
+    ///
+    /// - Parameter time: the device's wall clock, in milliseconds since 1970.
+    /// - Throws: ``StoreError``; nothing of the group is then saved.
+    @discardableResult
+    public func commit(_ drafts: [Draft], time: Int64) throws(StoreError) -> [ChangeSet] {
+        try writing { writer throws(StoreError) in try writer.commit(drafts, time: time, salts: Salt.random) }
+    }
+
+    /// Puts a received segment into the journal and the state, durably.
+    public func apply(_ segment: [UInt8]) throws(StoreError) -> Result<ApplyOutcome, DecodingFailure> {
+        try writing { writer throws(StoreError) in try writer.apply(segment, entersFeed: isHub) }
+    }
+}
+
+extension Salt {
+    static func random() -> Salt { Salt(UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max)) }
+}

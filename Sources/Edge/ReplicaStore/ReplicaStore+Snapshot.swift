@@ -1,0 +1,73 @@
+import ByteCoding
+import ChangeSets
+import GRDB
+import HybridTime
+import Merging
+
+extension ReplicaStore {
+    /// A run of documents' states as one snapshot chunk.
+    /// - Parameter after: the document identifier that the chunk before this one ended at; 0 for the first.
+    /// - Returns: the chunk, and where to go on; nil at the end.
+    public func snapshotChunk(after: Int64, documents limit: Int = 512) throws(StoreError) -> (bytes: [UInt8], next: Int64?) {
+        let (states, next) = try reading { db in
+            try StateReader(db, schema).documents(after: after, limit: min(limit, SnapshotCodec.documentsMax))
+        }
+        return (SnapshotCodec().encode(states), next)
+    }
+
+    /// Joins a snapshot chunk into the state, durably.
+    /// - Returns: how many documents it held, or why it was refused.
+    public func join(snapshotChunk bytes: [UInt8]) throws(StoreError) -> Result<Int, DecodingFailure> {
+        let states: [DocumentState]
+        do throws(DecodingFailure) { states = try SnapshotCodec().decode(bytes[...]) } catch { return .failure(error) }
+        try writing { writer throws(StoreError) in try writer.join(states, entersFeed: isHub) }
+        return .success(states.count)
+    }
+
+    /// The greatest position of this store's feed; 0 while it is empty.
+    public func feedEnd() throws(StoreError) -> Int64 {
+        try reading { db in try Int64.fetchOne(db, sql: "SELECT coalesce(max(position), 0) FROM feed") ?? 0 }
+    }
+
+    /// The states of every document, for tests and small stores.
+    public func allDocuments() throws(StoreError) -> [DocumentState] {
+        try reading { db in
+            let reader = try StateReader(db, schema)
+            var all: [DocumentState] = []
+            var after: Int64? = 0
+            while let from = after {
+                let (states, next) = try reader.documents(after: from, limit: 1_024)
+                all += states
+                after = next
+            }
+            return all
+        }
+    }
+}
+
+extension Writer {
+    /// Joins documents' states into the store, then applies what had waited for them.
+    func join(_ states: [DocumentState], entersFeed: Bool) throws(StoreError) {
+        for state in states {
+            let known = try folder.document(state.name)
+            let place: Int
+            if let known {
+                place = known
+            } else {
+                place = try folder.create(state.name, kind: state.kind, salt: state.salt)
+            }
+            guard folder.loadedDocuments[place].kind == state.kind else {
+                throw .damaged(place: "a snapshot", reason: "a document of another kind")
+            }
+            // A record that only this side has stays as it is: records are never deleted, and one that the other side
+            // had covered would be in its state.
+            for (name, record) in state.records {
+                try folder.join(name, record, document: place, theirContext: state.context)
+            }
+            folder.raise(place, state.context, state.greatest)
+        }
+        var outcome = ApplyOutcome()
+        if try waiting.hasParked() { try drain(entersFeed: entersFeed, &outcome) }
+        try folder.flush()
+    }
+}

@@ -1,0 +1,178 @@
+import ByteCoding
+import ChangeSets
+import Crypto
+import GRDB
+import GRDBSQLite
+import HybridTime
+import Merging
+
+/// One replica's store: a folder with an SQLite database and its lock file. Any number of processes may have it open.
+public final class ReplicaStore: Sendable {
+    public let schema: Schema
+    public let identity: Identity
+    /// Whether local and received change sets enter this store's feed: a hub's do.
+    public let isHub: Bool
+    public let path: String
+
+    private let pool: DatabasePool
+    private let lock: AdvisoryLock
+    private let writer = WriterBox()
+
+    /// How surely a commit is on disk when it returns.
+    public enum Durability: Sendable {
+        /// Every commit is fsynced. The only one for work that anyone relies on.
+        case full
+        /// Nothing is fsynced: for measurements, and for stores that are filled and then closed.
+        case none
+    }
+
+    static let fileName = "replica.sqlite"
+
+    private init(
+        path: String, pool: DatabasePool, lock: AdvisoryLock, schema: Schema, identity: Identity, isHub: Bool,
+        durability: Durability
+    ) throws {
+        self.path = path
+        self.pool = pool
+        self.lock = lock
+        self.schema = schema
+        self.identity = identity
+        self.isHub = isHub
+        try lock.holding { () throws(StoreError) in
+            try ReplicaStore.asStoreErrors {
+                try pool.writeWithoutTransaction { db in
+                    // GRDB sets NORMAL when it turns the write-ahead log on; whatever was saved must be on the disk.
+                    try db.execute(sql: "PRAGMA synchronous = \(durability == .full ? "FULL" : "OFF")")
+                    let level = try Int.fetchOne(db, sql: "PRAGMA synchronous")
+                    guard level == (durability == .full ? 2 : 0), let connection = db.sqliteConnection else {
+                        throw StoreError.damaged(place: "the connection", reason: "synchronous did not take")
+                    }
+                    writer.value = try Writer(connection, schema, .cryptoSHA256, identity)
+                }
+            }
+        }
+    }
+
+    /// Makes a new store in a folder that is there.
+    public static func create(
+        in path: String, schema: Schema, identity: Identity, isHub: Bool, durability: Durability = .full
+    ) throws -> ReplicaStore {
+        let lock = try AdvisoryLock(path: path + "/lock")
+        let pool = try open(path)
+        try lock.holding { () throws(StoreError) in
+            try asStoreErrors {
+                try pool.write { db in
+                    guard try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0 else {
+                        throw StoreError.alreadyAStore(path: path)
+                    }
+                    try db.execute(sql: Tables.engine)
+                    for kind in schema.records { try db.execute(sql: Tables.recordTable(kind)) }
+                    try Meta.write(identity, isHub: isHub, db)
+                }
+            }
+        }
+        return try ReplicaStore(
+            path: path, pool: pool, lock: lock, schema: schema, identity: identity, isHub: isHub, durability: durability)
+    }
+
+    /// Opens the store in a folder, and brings its tables up to this build's schema.
+    public static func open(
+        in path: String, schema: Schema, durability: Durability = .full
+    ) throws -> ReplicaStore {
+        guard fileExists(path + "/" + fileName) else { throw StoreError.notAStore(path: path) }
+        let lock = try AdvisoryLock(path: path + "/lock")
+        let pool = try open(path)
+        let meta = try lock.holding { () throws(StoreError) in
+            try asStoreErrors {
+                try pool.write { db in
+                    let meta = try Meta.read(db, path: path)
+                    try Migration.addMissing(schema, db)
+                    return meta
+                }
+            }
+        }
+        return try ReplicaStore(
+            path: path, pool: pool, lock: lock, schema: schema, identity: meta.identity, isHub: meta.isHub,
+            durability: durability)
+    }
+
+    private static func open(_ path: String) throws(StoreError) -> DatabasePool {
+        var configuration = Configuration()
+        configuration.label = "assay"
+        configuration.busyMode = .timeout(10)
+        configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA foreign_keys = OFF")
+        }
+        return try asStoreErrors { try DatabasePool(path: path + "/" + fileName, configuration: configuration) }
+    }
+
+    /// Folds the write-ahead log into the database and closes it.
+    public func close() throws(StoreError) {
+        try lock.holding { () throws(StoreError) in
+            try ReplicaStore.asStoreErrors {
+                pool.unsafeReentrantWrite { _ in writer.value = nil }
+                _ = try? pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
+                try pool.close()
+            }
+        }
+        lock.release()
+    }
+
+    // MARK: Access
+
+    /// Runs `body` on the writer, in one transaction, under the store's lock; what it returns is on the disk.
+    func writing<Result>(_ body: (Writer) throws(StoreError) -> Result) throws(StoreError) -> Result {
+        try lock.holding { () throws(StoreError) in
+            try ReplicaStore.asStoreErrors {
+                try pool.writeWithoutTransaction { _ in
+                    guard let writer = writer.value else { throw StoreError.notAStore(path: path) }
+                    return try writer.transaction { () throws(StoreError) in try body(writer) }
+                }
+            }
+        }
+    }
+
+    /// Runs `body` on the writer's connection outside of any transaction: for single look-ups.
+    func onWriter<Result>(_ body: (Writer) throws(StoreError) -> Result) throws(StoreError) -> Result {
+        try ReplicaStore.asStoreErrors {
+            try pool.writeWithoutTransaction { _ in
+                guard let writer = writer.value else { throw StoreError.notAStore(path: path) }
+                return try body(writer)
+            }
+        }
+    }
+
+    /// Runs `body` on a reader's snapshot; writers go on meanwhile.
+    public func reading<Result>(_ body: (Database) throws -> Result) throws(StoreError) -> Result {
+        try ReplicaStore.asStoreErrors { try pool.read(body) }
+    }
+
+    static func asStoreErrors<Result>(_ body: () throws -> Result) throws(StoreError) -> Result {
+        do { return try body() } catch let error as StoreError { throw error } catch let error as DatabaseError {
+            throw .sqlite(code: error.extendedResultCode.rawValue, message: error.message ?? "no message")
+        } catch {
+            throw .sqlite(code: SQLITE_ERROR, message: "\(error)")
+        }
+    }
+}
+
+/// Holds the writer. It is touched inside of the pool's `writeWithoutTransaction` alone, which lets one caller in at a
+/// time: that is what makes the promise to the compiler true.
+private final class WriterBox: @unchecked Sendable {
+    var value: Writer?
+}
+
+extension Digesting {
+    /// SHA-256 of the crypto library.
+    public static let cryptoSHA256 = Digesting { bytes in
+        var hash = SHA256()
+        hash.update(bufferPointer: bytes)
+        return hash.finalize().withUnsafeBytes { digest in
+            func word(_ index: Int) -> UInt64 {
+                UInt64(bigEndian: digest.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
+            }
+            return Digest256(words: (word(0), word(1), word(2), word(3)))
+        }
+    }
+}

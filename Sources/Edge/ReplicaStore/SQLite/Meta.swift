@@ -1,0 +1,56 @@
+import Foundation
+import GRDB
+import HybridTime
+import Merging
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Musl
+#endif
+
+/// The table `meta`: what this store is.
+enum Meta {
+    static func write(_ identity: Identity, isHub: Bool, _ db: Database) throws {
+        let values: [(String, any DatabaseValueConvertible)] = [
+            ("format", Tables.format),
+            ("replica", Int64(bitPattern: identity.replica.bits)),
+            ("organisation", identity.organisation.databaseBlob),
+            ("name", identity.name),
+            ("epoch", Int64(identity.epoch)),
+            ("hub", isHub),
+        ]
+        for (key, value) in values {
+            try db.execute(sql: "INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)", arguments: [key, value])
+        }
+    }
+
+    static func read(_ db: Database, path: String) throws -> (identity: Identity, isHub: Bool) {
+        guard try db.tableExists("meta") else { throw StoreError.notAStore(path: path) }
+        func value(_ key: String) throws -> DatabaseValue {
+            try DatabaseValue.fetchOne(db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [key]) ?? .null
+        }
+        let format = Int.fromDatabaseValue(try value("format")) ?? 0
+        guard format <= Tables.format else { throw StoreError.newerFormat(found: format) }
+        guard let replica = Int64.fromDatabaseValue(try value("replica")),
+            let organisation = [UInt8](blob: try value("organisation")),
+            let name = String.fromDatabaseValue(try value("name")),
+            let epoch = UInt32.fromDatabaseValue(try value("epoch")),
+            let isHub = Bool.fromDatabaseValue(try value("hub"))
+        else { throw StoreError.damaged(place: "the store's own description", reason: "a value is missing") }
+        let identity = Identity(
+            replica: ReplicaID(UInt64(bitPattern: replica)), organisation: organisation, name: name, epoch: epoch)
+        return (identity, isHub)
+    }
+}
+
+extension [UInt8] {
+    var databaseBlob: DatabaseValue { Data(self).databaseValue }
+
+    init?(blob value: DatabaseValue) {
+        guard case .blob(let data) = value.storage else { return nil }
+        self = Array(data)
+    }
+}
+
+func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }

@@ -1,0 +1,106 @@
+import GRDBSQLite
+import HybridTime
+import Merging
+
+/// A prepared statement of the writer's connection, stepped without any layer between: the hot paths' only way to SQLite.
+/// Used on the writer's queue alone.
+final class Statement {
+    let handle: OpaquePointer
+    private let connection: OpaquePointer
+
+    init(_ connection: OpaquePointer, _ sql: String) throws(StoreError) {
+        self.connection = connection
+        var handle: OpaquePointer?
+        let status = sqlite3_prepare_v3(connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &handle, nil)
+        guard status == SQLITE_OK, let handle else {
+            throw .sqlite(code: status, message: "\(String(cString: sqlite3_errmsg(connection))) in \(sql)")
+        }
+        self.handle = handle
+    }
+
+    deinit { sqlite3_finalize(handle) }
+
+    private var failure: StoreError {
+        .sqlite(code: sqlite3_extended_errcode(connection), message: String(cString: sqlite3_errmsg(connection)))
+    }
+
+    // MARK: Binding, parameters counted from 1
+
+    func bind(_ index: Int32, _ value: Int64) { sqlite3_bind_int64(handle, index, value) }
+
+    func bindNull(_ index: Int32) { sqlite3_bind_null(handle, index) }
+
+    func bind(_ index: Int32, _ text: String) {
+        var copy = text
+        copy.withUTF8 { utf8 in
+            // An empty string may have no address, and SQLite takes that for NULL.
+            if let start = utf8.baseAddress {
+                _ = start.withMemoryRebound(to: CChar.self, capacity: utf8.count) {
+                    sqlite3_bind_text(handle, index, $0, Int32(utf8.count), transient)
+                }
+            } else {
+                sqlite3_bind_text(handle, index, "", 0, transient)
+            }
+        }
+    }
+
+    func bind(_ index: Int32, _ bytes: some Collection<UInt8>) {
+        let done: Void? = bytes.withContiguousStorageIfAvailable { buffer in
+            if buffer.isEmpty {
+                sqlite3_bind_zeroblob(handle, index, 0)
+            } else {
+                sqlite3_bind_blob(handle, index, buffer.baseAddress, Int32(buffer.count), transient)
+            }
+        }
+        if done == nil { bind(index, Array(bytes)) }
+    }
+
+    // MARK: Stepping
+
+    /// - Returns: whether there is a row.
+    func step() throws(StoreError) -> Bool {
+        switch sqlite3_step(handle) {
+        case SQLITE_ROW: return true
+        case SQLITE_DONE: return false
+        default:
+            let error = failure
+            sqlite3_reset(handle)
+            throw error
+        }
+    }
+
+    func reset() { sqlite3_reset(handle) }
+
+    func clear() { sqlite3_clear_bindings(handle) }
+
+    /// Runs a statement that gives no rows.
+    func run() throws(StoreError) {
+        _ = try step()
+        sqlite3_reset(handle)
+    }
+
+    // MARK: Columns, counted from 0
+
+    func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
+
+    func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
+
+    func text(_ column: Int32) -> String {
+        guard let start = sqlite3_column_text(handle, column) else { return "" }
+        let count = Int(sqlite3_column_bytes(handle, column))
+        return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+    }
+
+    func bytes(_ column: Int32) -> [UInt8] {
+        withBytes(column) { Array($0) }
+    }
+
+    /// The column's bytes where SQLite holds them; valid within `body`.
+    func withBytes<Result>(_ column: Int32, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        let start = sqlite3_column_blob(handle, column)
+        return body(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
+    }
+}
+
+/// SQLite copies what is bound before the call returns.
+private let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)

@@ -1,0 +1,123 @@
+import GRDB
+import Merging
+
+/// The tables. Those of records follow from the schema; the others are the engine's own.
+enum Tables {
+    /// The store's format. A build refuses a greater one.
+    static let format = 1
+
+    static let engine = """
+        CREATE TABLE meta(
+            key TEXT PRIMARY KEY, value ANY NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        -- Every incarnation that this store has heard of; head is its hash chain's, up to head_sequence.
+        CREATE TABLE origin(
+            n INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE,
+            head_sequence INTEGER NOT NULL, head BLOB NOT NULL
+        ) STRICT;
+
+        -- What is merged: one row a document.
+        CREATE TABLE document(
+            id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, salt BLOB NOT NULL, stamp INTEGER NOT NULL,
+            context BLOB NOT NULL, digest BLOB
+        ) STRICT;
+
+        -- The journal: runs of change sets of one origin as they came, and this replica's newest, one by one.
+        CREATE TABLE segment(
+            n INTEGER PRIMARY KEY AUTOINCREMENT, origin INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+            bytes BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX segment_range ON segment(origin, last);
+        -- Which sequences of an origin the segments hold, as few ranges as there are gaps.
+        CREATE TABLE held(
+            origin INTEGER NOT NULL, last INTEGER NOT NULL, first INTEGER NOT NULL, PRIMARY KEY (origin, last)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE tail(
+            sequence INTEGER PRIMARY KEY, head BLOB NOT NULL, bytes BLOB NOT NULL
+        ) STRICT;
+
+        -- Change sets that wait: for dots that are not covered yet, or for a build that can read them.
+        CREATE TABLE parked(
+            document INTEGER NOT NULL, origin INTEGER NOT NULL, sequence INTEGER NOT NULL,
+            missing_origin INTEGER NOT NULL, missing_sequence INTEGER NOT NULL,
+            PRIMARY KEY (document, origin, sequence)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE quarantine(
+            origin INTEGER NOT NULL, sequence INTEGER NOT NULL, document INTEGER NOT NULL,
+            code TEXT NOT NULL, reason TEXT NOT NULL, bytes BLOB NOT NULL,
+            PRIMARY KEY (origin, sequence)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE verdict(
+            origin INTEGER NOT NULL, sequence INTEGER NOT NULL, reason TEXT NOT NULL,
+            PRIMARY KEY (origin, sequence)
+        ) STRICT, WITHOUT ROWID;
+
+        -- What a hub offers to those below it: ranges of segments, in the order in which they became covered.
+        CREATE TABLE feed(
+            position INTEGER PRIMARY KEY AUTOINCREMENT, segment INTEGER NOT NULL REFERENCES segment(n),
+            first INTEGER NOT NULL, last INTEGER NOT NULL
+        ) STRICT;
+
+        -- Where this replica stands with its hub, and what the hub has said is durable.
+        CREATE TABLE cursor(
+            hub INTEGER NOT NULL, epoch INTEGER NOT NULL, scope TEXT NOT NULL,
+            position INTEGER NOT NULL, bootstrap BLOB,
+            PRIMARY KEY (hub, epoch, scope)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE receipt(
+            level INTEGER NOT NULL, hub INTEGER NOT NULL, epoch INTEGER NOT NULL, origin INTEGER NOT NULL,
+            first INTEGER NOT NULL, last INTEGER NOT NULL,
+            PRIMARY KEY (level, hub, epoch, origin, first)
+        ) STRICT, WITHOUT ROWID;
+
+        -- Rules across records, found after every merge. Derived: never replicated.
+        CREATE TABLE violation(
+            key TEXT PRIMARY KEY, rule TEXT NOT NULL, case_name TEXT NOT NULL, effect TEXT NOT NULL, summary TEXT NOT NULL,
+            members TEXT NOT NULL, documents TEXT NOT NULL, basis BLOB NOT NULL, settled INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX violation_case ON violation(case_name);
+        CREATE TABLE violation_member(
+            record INTEGER NOT NULL, key TEXT NOT NULL, PRIMARY KEY (record, key)
+        ) STRICT, WITHOUT ROWID;
+        -- Cells with several different values under a policy that asks a person.
+        CREATE TABLE question(
+            record INTEGER NOT NULL, kind INTEGER NOT NULL, field INTEGER NOT NULL, document INTEGER NOT NULL,
+            PRIMARY KEY (record, field)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// The column type that a field's values are stored in.
+    static func columnType(_ type: FieldType) -> String {
+        switch type {
+        case .integer, .boolean, .timestamp, .reference: "INTEGER"
+        case .text, .date, .enumeration: "TEXT"
+        case .bytes: "BLOB"
+        }
+    }
+
+    /// The column of a field; sets are shown as JSON text.
+    static func columnType(_ field: Field) -> String {
+        field.policy == .addWins ? "TEXT" : columnType(field.type)
+    }
+
+    static func recordTable(_ kind: RecordKind) -> String {
+        let columns = kind.fields.map { ", \"\($0.name)\" \(columnType($0))" }.joined()
+        var sql = """
+            CREATE TABLE "\(kind.name)"(
+                id INTEGER PRIMARY KEY, document INTEGER NOT NULL, clock BLOB NOT NULL\(columns)
+            ) STRICT;
+
+            """
+        // Records made together with their document are found by their identifiers; only the others need an index.
+        sql += """
+            CREATE INDEX "\(kind.name)_document" ON "\(kind.name)"(document) WHERE (id >> 11) <> (document >> 11);
+
+            """
+        for index in kind.indexes {
+            let columns = index.map { "\"\($0)\"" }.joined(separator: ", ")
+            sql += "CREATE INDEX \"\(kind.name)_\(index.joined(separator: "_"))\" ON \"\(kind.name)\"(\(columns));\n"
+        }
+        return sql
+    }
+}

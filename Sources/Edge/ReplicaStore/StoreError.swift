@@ -1,0 +1,77 @@
+import ByteCoding
+
+/// What can go wrong in a store. Each case has a stable code and says in one line what to do next.
+public enum StoreError: Error, Equatable, Sendable {
+    /// SQLite refused: the extended result code and its words.
+    case sqlite(code: Int32, message: String)
+    case notAStore(path: String)
+    case alreadyAStore(path: String)
+    /// The file was written by a newer build.
+    case newerFormat(found: Int)
+    case lockUnavailable(path: String, errno: Int32)
+    case unknownDocument
+    case unknownRecordKind(String)
+    /// A command that does not fit the schema: our own mistake or a hostile caller's.
+    case malformedDraft(String)
+    /// What is stored does not read: the place and the reason.
+    case damaged(place: String, reason: String)
+    case limitExceeded(String)
+    /// This replica's own last change to the document is not in the state that it holds (model: own-dots gate).
+    case behindOwnWork
+
+    public var code: String {
+        switch self {
+        case .sqlite(let code, _):
+            switch code & 0xFF {
+            case 13: "disk-full"
+            case 10: "disk-io"
+            case 11, 26: "store-damaged"
+            case 5, 6: "store-busy"
+            default: "sqlite-\(code)"
+            }
+        case .notAStore: "not-a-store"
+        case .alreadyAStore: "already-a-store"
+        case .newerFormat: "newer-format"
+        case .lockUnavailable: "lock-unavailable"
+        case .unknownDocument: "unknown-document"
+        case .unknownRecordKind: "unknown-record-kind"
+        case .malformedDraft: "malformed-draft"
+        case .damaged: "store-damaged"
+        case .limitExceeded: "limit-exceeded"
+        case .behindOwnWork: "behind-own-work"
+        }
+    }
+}
+
+extension StoreError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .sqlite(let code, let message):
+            switch code & 0xFF {
+            case 13: "The disk is full: nothing was saved. Free some space and try again."
+            case 10: "The disk failed to read or write (\(message)): nothing was saved. Check it and run assay doctor."
+            case 11, 26: "The store is damaged (\(message)). Run assay doctor."
+            case 5, 6: "Another program holds the store (\(message)). Close it and try again."
+            default: "The store refused (\(message), code \(code)). Run assay doctor."
+            }
+        case .notAStore(let path): "There is no Assay store in \(path). Make one with assay init."
+        case .alreadyAStore(let path): "\(path) holds an Assay store already. Choose another folder."
+        case .newerFormat(let found): "The store has format \(found), which this build does not know. Install a newer one."
+        case .lockUnavailable(let path, let errno):
+            "The lock file \(path) cannot be used (error \(errno)). Check the folder's permissions."
+        case .unknownDocument: "There is no such document on this replica. Sync, then try again."
+        case .unknownRecordKind(let name): "This build knows no records called \(name)."
+        case .malformedDraft(let reason): "The change does not fit the schema: \(reason)."
+        case .damaged(let place, let reason): "What \(place) holds does not read (\(reason)). Run assay doctor."
+        case .limitExceeded(let what): "Too much at once: \(what)."
+        case .behindOwnWork: "This replica is still catching up with its own work on this document. Sync first."
+        }
+    }
+}
+
+extension StoreError {
+    /// A decoding failure of something that this store wrote itself.
+    static func damaged(_ place: String, _ failure: DecodingFailure) -> StoreError {
+        .damaged(place: place, reason: failure.description)
+    }
+}

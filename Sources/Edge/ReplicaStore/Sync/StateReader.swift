@@ -1,0 +1,118 @@
+import ByteCoding
+import ChangeSets
+import GRDB
+import GRDBSQLite
+import HybridTime
+import Merging
+
+/// Reads whole documents' states, values and siblings together, on a reader's connection.
+struct StateReader {
+    private let connection: OpaquePointer
+    private let origins: OriginNumbers
+    private let tables: [RecordTable]
+    private let clocks: ClockCodec
+    private let documents: DocumentTable
+
+    init(_ db: Database, _ schema: Schema) throws {
+        guard let connection = db.sqliteConnection else {
+            throw StoreError.damaged(place: "the connection", reason: "it is closed")
+        }
+        self.connection = connection
+        origins = try OriginNumbers(connection)
+        tables = schema.records.map { RecordTable($0, connection) }
+        clocks = ClockCodec(origins: origins)
+        documents = try DocumentTable(connection, origins)
+    }
+
+    /// The states of up to `limit` documents whose identifiers come after `after`, in the order of identifiers.
+    /// - Returns: the states, and the last identifier where there may be more.
+    func documents(after: Int64, limit: Int) throws(StoreError) -> (states: [DocumentState], next: Int64?) {
+        let select = try Statement(
+            connection, "SELECT id, kind, salt, stamp, context FROM document WHERE id > ? ORDER BY id LIMIT ?")
+        select.bind(1, after)
+        select.bind(2, Int64(limit))
+        var states: [DocumentState] = []
+        var places: [Int64: Int] = [:]
+        var last: Int64?
+        var first: Int64?
+        while try select.step() {
+            let id = select.integer(0)
+            if first == nil { first = id }
+            last = id
+            places[id] = states.count
+            states.append(
+                DocumentState(
+                    name: try origins.name(LocalID(raw: id)), kind: UInt32(truncatingIfNeeded: select.integer(1)),
+                    salt: try DocumentTable.salt(select.bytes(2)), context: try documents.readContext(select, 4),
+                    greatest: Stamp(select.integer(3))))
+        }
+        guard let first, let last else { return ([], nil) }
+        try fill(&states, places, first, last)
+        return (states, states.count == limit ? last : nil)
+    }
+
+    /// The state of one document.
+    func document(_ name: RecordName) throws(StoreError) -> DocumentState? {
+        guard let id = try origins.knownID(name), let found = try documents.load(id) else { return nil }
+        var states = [
+            DocumentState(
+                name: name, kind: found.kind, salt: found.salt, context: found.context, greatest: found.stamp)
+        ]
+        try fill(&states, [id.raw: 0], id.raw, id.raw)
+        return states[0]
+    }
+
+    private func fill(
+        _ states: inout [DocumentState], _ places: [Int64: Int], _ first: Int64, _ last: Int64
+    ) throws(StoreError) {
+        for table in tables {
+            let (own, others) = try table.selectRange()
+            own.bind(1, LocalID(raw: first).siblingsRange.lowerBound)
+            own.bind(2, LocalID(raw: last).siblingsRange.upperBound)
+            others.bind(1, first)
+            others.bind(2, last)
+            for rows in [own, others] {
+                defer { rows.reset() }
+                while try rows.step() {
+                    guard let place = places[rows.integer(1)] else { continue }
+                    let name = try origins.name(LocalID(raw: rows.integer(0)))
+                    states[place].records[name] = try record(rows, table)
+                }
+            }
+        }
+    }
+
+    /// The record in a row of `id, document, clock` and every field.
+    private func record(_ row: Statement, _ table: RecordTable) throws(StoreError) -> RecordState {
+        var result: Result<RecordState, StoreError> = .failure(.unknownDocument)
+        row.withBytes(2) { bytes in
+            result = Result { () throws(StoreError) in try clocks.read(bytes, table) }
+        }
+        var state = try result.get()
+        var failure: StoreError?
+        state.fillValues { tag in
+            guard let position = table.kind.position(of: tag) else { return .null }
+            do throws(StoreError) {
+                return try row.value(Int32(position + 3), table.kind.fields[position].type, origins)
+            } catch {
+                failure = error
+                return .null
+            }
+        }
+        if let failure { throw failure }
+        return state
+    }
+}
+
+extension Statement {
+    /// A typed column's value.
+    func value(_ column: Int32, _ type: FieldType, _ origins: OriginNumbers) throws(StoreError) -> Value {
+        if isNull(column) { return .null }
+        switch type {
+        case .integer, .boolean, .timestamp: return .integer(integer(column))
+        case .text, .date, .enumeration: return .text(Text(text(column)))
+        case .bytes: return .bytes(bytes(column))
+        case .reference: return .reference(try origins.name(LocalID(raw: integer(column))))
+        }
+    }
+}

@@ -1,0 +1,181 @@
+import ByteCoding
+import ChangeSets
+import HybridTime
+import Merging
+
+/// What became of the change sets of one received segment.
+public struct ApplyOutcome: Equatable, Sendable {
+    /// Folded into the state now, those included that had waited for them.
+    public var applied = 0
+    /// Held already.
+    public var duplicates = 0
+    /// In the journal, waiting for dots that are not covered yet.
+    public var parked = 0
+    /// In the journal and put aside, with the reason.
+    public var quarantined: [Quarantined] = []
+
+    public struct Quarantined: Equatable, Sendable {
+        public let dot: Dot
+        public let code: String
+        public let reason: String
+    }
+}
+
+extension Writer {
+    /// Puts a received segment into the journal and folds what can be folded.
+    func apply(_ bytes: [UInt8], entersFeed: Bool) throws(StoreError) -> Result<ApplyOutcome, DecodingFailure> {
+        let segment: Segment
+        do throws(DecodingFailure) { segment = try codec.decode(bytes[...]) } catch { return .failure(error) }
+        var outcome = ApplyOutcome()
+        let range = segment.first...segment.last
+        let held = try journal.held(segment.origin, overlapping: range, own: identity.replica)
+        if held.contains(range) {
+            outcome.duplicates = segment.changeSets.count
+            return .success(outcome)
+        }
+        // Only what is not held yet goes into the journal, so that no dot is ever in two segments.
+        let missing = SequenceRanges(range).subtracting(held)
+        outcome.duplicates = segment.changeSets.count - missing.total
+        for run in missing.ranges {
+            let isWhole = run == range
+            let offset = Int(run.lowerBound - segment.first)
+            let part = isWhole ? segment : Segment(Array(segment.changeSets[offset..<offset + run.count]))
+            let number = try journal.insert(segment.origin, run, isWhole ? bytes : codec.encode(part))
+            try fold(part, number, entersFeed: entersFeed, &outcome)
+        }
+        if outcome.applied > 0, try waiting.hasParked() { try drain(entersFeed: entersFeed, &outcome) }
+        try folder.flush()
+        try extendChain(segment)
+        return .success(outcome)
+    }
+
+    private func fold(
+        _ segment: Segment, _ number: Int64, entersFeed: Bool, _ outcome: inout ApplyOutcome
+    ) throws(StoreError) {
+        let verdicts = try waiting.hasVerdicts()
+        var places = [Int?](repeating: nil, count: segment.documents.count)
+        var feedStart: Sequence32?
+        func closeFeed(_ end: Sequence32) throws(StoreError) {
+            guard let start = feedStart else { return }
+            feedStart = nil
+            if entersFeed { try journal.appendFeed(segment: number, start...end) }
+        }
+        for (index, set) in segment.changeSets.enumerated() {
+            let document = segment.documentPlaces[index]
+            if places[document] == nil { places[document] = try place(for: set) }
+            if try foldOne(set, places[document], verdicts: verdicts, &outcome) {
+                if feedStart == nil { feedStart = set.dot.sequence }
+            } else {
+                try closeFeed(set.dot.sequence - 1)
+            }
+        }
+        try closeFeed(segment.last)
+    }
+
+    /// The document of a change set, made now if the change set makes it.
+    private func place(for set: ChangeSet) throws(StoreError) -> Int? {
+        if let place = try folder.document(set.document) { return place }
+        if let salt = set.salt { return try folder.create(set.document, kind: set.documentKind, salt: salt) }
+        if set.document.isHash { return try folder.create(set.document, kind: set.documentKind, salt: .none) }
+        return nil
+    }
+
+    /// - Returns: whether the change set is covered now.
+    private func foldOne(
+        _ set: ChangeSet, _ place: Int?, verdicts: Bool, _ outcome: inout ApplyOutcome
+    ) throws(StoreError) -> Bool {
+        guard let place else {
+            try waiting.park(set, missing: set.deps.entries.first.map { Dot($0.origin, $0.sequence) } ?? set.document.dot)
+            outcome.parked += 1
+            return false
+        }
+        let document = folder.loadedDocuments[place]
+        // Covered but not held until now: it came as state, and is not applied again.
+        if document.context.covers(set.dot) { return true }
+        if let missing = document.context.firstMissing(for: set.deps) {
+            try waiting.park(set, missing: missing)
+            outcome.parked += 1
+            return false
+        }
+        if verdicts, try waiting.isVoided(set.dot) {
+            folder.cover(place, set.dot, set.stamp)
+            outcome.applied += 1
+            return true
+        }
+        if let refusal = folder.refusal(of: set, in: document) {
+            var canonical = ByteWriter(reserving: 512)
+            CanonicalForm.write(set, to: &canonical)
+            try waiting.quarantine(set, refusal, canonical: canonical.bytes)
+            outcome.quarantined.append(.init(dot: set.dot, code: refusal.code, reason: refusal.reason))
+            return false
+        }
+        try folder.fold(set, into: place)
+        outcome.applied += 1
+        return true
+    }
+
+    /// Applies what had waited in the documents that are loaded, until nothing more can be.
+    func drain(entersFeed: Bool, _ outcome: inout ApplyOutcome) throws(StoreError) {
+        var progress = true
+        while progress {
+            progress = false
+            var index = 0
+            while index < folder.loadedDocuments.count {
+                let document = folder.loadedDocuments[index].id
+                for dot in try waiting.parked(document) {
+                    guard let (set, number) = try changeSet(dot) else { continue }
+                    let name = try place(for: set)
+                    guard let name, folder.loadedDocuments[name].context.covers(set.deps) else { continue }
+                    if try foldOne(set, name, verdicts: true, &outcome) {
+                        try waiting.unpark(set)
+                        if entersFeed { try journal.appendFeed(segment: number, dot.sequence...dot.sequence) }
+                        outcome.parked = max(0, outcome.parked - 1)
+                        progress = true
+                    } else if try waiting.isQuarantined(dot) {
+                        try waiting.unpark(set)
+                    }
+                }
+                index += 1
+            }
+        }
+    }
+
+    /// One change set out of the journal, with the number of its segment.
+    func changeSet(_ dot: Dot) throws(StoreError) -> (ChangeSet, Int64)? {
+        guard let stored = try journal.segment(dot.origin, endingFrom: dot.sequence), stored.range.contains(dot.sequence)
+        else { return nil }
+        let segment = try decode(stored)
+        return (segment.changeSets[Int(dot.sequence - stored.range.lowerBound)], stored.number)
+    }
+
+    func decode(_ stored: Journal.StoredSegment) throws(StoreError) -> Segment {
+        do throws(DecodingFailure) { return try codec.decode(stored.bytes[...]) } catch {
+            throw .damaged("segment \(stored.number) of the journal", error)
+        }
+    }
+
+    /// Carries an origin's chain on over the change sets that are held without a gap. The salt of a document that is not
+    /// here is unknown, and the chain waits there.
+    private func extendChain(_ segment: Segment) throws(StoreError) {
+        var head = try journal.head(segment.origin)
+        let start = head.sequence
+        var current: Segment? = segment.first <= head.sequence + 1 ? segment : nil
+        if current == nil, let stored = try journal.segment(segment.origin, endingFrom: head.sequence + 1) {
+            if stored.range.lowerBound <= head.sequence + 1 { current = try decode(stored) }
+        }
+        chain: while let part = current {
+            for set in part.changeSets where set.dot.sequence == head.sequence + 1 {
+                guard let place = try folder.document(set.document) else { break chain }
+                let salt = folder.loadedDocuments[place].salt
+                head = Journal.Head(
+                    sequence: set.dot.sequence, digest: chain.head(after: head.digest, set, salt: salt).head)
+            }
+            guard head.sequence < Sequence32.max,
+                let stored = try journal.segment(segment.origin, endingFrom: head.sequence + 1),
+                stored.range.lowerBound <= head.sequence + 1
+            else { break }
+            current = try decode(stored)
+        }
+        if head.sequence != start { try journal.setHead(segment.origin, head) }
+    }
+}

@@ -1,0 +1,68 @@
+import ByteCoding
+import ChangeSets
+import HybridTime
+import Merging
+
+extension Writer {
+    /// Commits drafts as one local transaction and one group.
+    /// - Parameters:
+    ///   - time: the device's wall clock, in milliseconds since 1970.
+    ///   - salts: gives the salt of each document that a draft makes.
+    /// - Returns: the change sets, as they are in the journal.
+    func commit(_ drafts: [Draft], time: Int64, salts: () -> Salt) throws(StoreError) -> [ChangeSet] {
+        var head = try journal.ownHead(identity.replica)
+        guard UInt64(head.sequence) + UInt64(drafts.count) <= UInt64(Sequence32.max) else {
+            throw .limitExceeded("change sets of one replica")
+        }
+        let first = head.sequence + 1
+        let dots = drafts.indices.map { Dot(identity.replica, first + Sequence32($0)) }
+        var sets: [ChangeSet] = []
+        sets.reserveCapacity(drafts.count)
+        for (number, draft) in drafts.enumerated() {
+            let (set, place) = try prepare(draft, number, dots, time, salts)
+            if let refusal = folder.refusal(of: set, in: folder.loadedDocuments[place]) {
+                throw .malformedDraft(refusal.reason)
+            }
+            try folder.fold(set, into: place)
+            let (digest, size) = chain.head(after: head.digest, set, salt: folder.loadedDocuments[place].salt)
+            guard size <= ChangeSetLimits.changeSetCanonicalBytesMax else { throw .limitExceeded("one change set") }
+            head = Journal.Head(sequence: set.dot.sequence, digest: digest)
+            try journal.append(set.dot.sequence, head: digest, canonical: chain.canonical)
+            sets.append(set)
+        }
+        try folder.flush()
+        return sets
+    }
+
+    private func prepare(
+        _ draft: Draft, _ number: Int, _ dots: [Dot], _ time: Int64, _ salts: () -> Salt
+    ) throws(StoreError) -> (ChangeSet, Int) {
+        let dot = dots[number]
+        var salt: Salt?
+        let place: Int
+        switch draft.target {
+        case .new:
+            let made = salts()
+            salt = made
+            place = try folder.create(RecordName(dot, 0), kind: draft.documentKind, salt: made)
+        case .document(let name):
+            var resolved = name
+            if name.isPending {
+                guard Int(name.sequence) < number else { throw .malformedDraft("it names a document made after it") }
+                resolved = RecordName(dots[Int(name.sequence)], name.ordinal)
+            }
+            if let known = try folder.document(resolved) {
+                place = known
+            } else if resolved.isHash {
+                // Anyone may be the first to write to a document that everyone names alike.
+                place = try folder.create(resolved, kind: draft.documentKind, salt: .none)
+            } else {
+                throw .unknownDocument
+            }
+        }
+        let document = folder.loadedDocuments[place]
+        let set = draft.changeSet(
+            number, dots: dots, salt: salt, time: time, stamp: document.stamp.next(wallTime: time), deps: document.context)
+        return (set, place)
+    }
+}

@@ -1,0 +1,81 @@
+import ByteCoding
+import ChangeSets
+import GRDB
+import GRDBSQLite
+import HybridTime
+import Merging
+
+/// Everything that writes: one object on the writer connection, used inside of ``ReplicaStore/writing(_:)`` alone.
+final class Writer {
+    let connection: OpaquePointer
+    let schema: Schema
+    let origins: OriginNumbers
+    let folder: Folder
+    let journal: Journal
+    let waiting: WaitingTable
+    let codec = SegmentCodec()
+    var chain: HashChain
+    let identity: Identity
+    private var lookups: [String: Statement] = [:]
+    private let begin: Statement
+    private let commit: Statement
+    private let rollback: Statement
+
+    init(_ connection: OpaquePointer, _ schema: Schema, _ digesting: Digesting, _ identity: Identity) throws(StoreError) {
+        self.connection = connection
+        self.schema = schema
+        self.identity = identity
+        origins = try OriginNumbers(connection)
+        folder = try Folder(schema, connection, origins)
+        journal = try Journal(connection, origins)
+        waiting = try WaitingTable(connection, origins)
+        chain = HashChain(digesting)
+        begin = try Statement(connection, "BEGIN IMMEDIATE")
+        commit = try Statement(connection, "COMMIT")
+        rollback = try Statement(connection, "ROLLBACK")
+    }
+
+    /// A look-up's statement, prepared once.
+    func lookup(_ sql: String) throws(StoreError) -> Statement {
+        if let known = lookups[sql] { return known }
+        let statement = try Statement(connection, sql)
+        lookups[sql] = statement
+        return statement
+    }
+
+    /// Runs `body` in one transaction. Whatever it throws takes back everything that it did.
+    func transaction<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
+        try begin.run()
+        do throws(StoreError) {
+            let result = try body()
+            try commit.run()
+            origins.committed()
+            folder.reset()
+            return result
+        } catch {
+            // A full disk or a failed write may have rolled back already.
+            if sqlite3_get_autocommit(connection) == 0 { try? rollback.run() }
+            origins.rolledBack()
+            folder.reset()
+            throw error
+        }
+    }
+}
+
+/// Who this replica is.
+public struct Identity: Equatable, Sendable {
+    public let replica: ReplicaID
+    /// Sixteen bytes that name the organisation.
+    public let organisation: [UInt8]
+    /// What people call this replica.
+    public let name: String
+    /// Grows when a hub is restored from a backup; cursors belong to (hub, epoch).
+    public let epoch: UInt32
+
+    public init(replica: ReplicaID, organisation: [UInt8], name: String, epoch: UInt32 = 1) {
+        self.replica = replica
+        self.organisation = organisation
+        self.name = name
+        self.epoch = epoch
+    }
+}
