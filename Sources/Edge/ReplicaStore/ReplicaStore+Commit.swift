@@ -13,6 +13,13 @@ extension ReplicaStore {
         try writing { writer throws(StoreError) in try writer.commit(drafts, time: time, salts: Salt.random) }
     }
 
+    /// Runs `body` as one transaction that reads and commits: nobody else writes between its look and its commit.
+    public func transaction<Result>(
+        _ body: (StoreTransaction) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        try writing { writer throws(StoreError) in try body(StoreTransaction(writer, salts: Salt.random)) }
+    }
+
     /// Puts a received segment into the journal and the state, durably.
     public func apply(_ segment: [UInt8]) throws(StoreError) -> Result<ApplyOutcome, DecodingFailure> {
         try writing { writer throws(StoreError) in try writer.apply(segment, entersFeed: isHub) }

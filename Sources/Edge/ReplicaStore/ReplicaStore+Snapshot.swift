@@ -68,6 +68,6 @@ extension Writer {
         }
         var outcome = ApplyOutcome()
         if try waiting.hasParked() { try drain(entersFeed: entersFeed, &outcome) }
-        try folder.flush()
+        try flush()
     }
 }

@@ -30,7 +30,7 @@ public final class ReplicaStore: Sendable {
 
     private init(
         path: String, pool: DatabasePool, lock: AdvisoryLock, schema: Schema, identity: Identity, isHub: Bool,
-        durability: Durability
+        durability: Durability, observer: (any MergeObserver)?
     ) throws {
         self.path = path
         self.pool = pool
@@ -47,7 +47,7 @@ public final class ReplicaStore: Sendable {
                     guard level == (durability == .full ? 2 : 0), let connection = db.sqliteConnection else {
                         throw StoreError.damaged(place: "the connection", reason: "synchronous did not take")
                     }
-                    writer.value = try Writer(connection, schema, .cryptoSHA256, identity)
+                    writer.value = try Writer(connection, schema, .cryptoSHA256, identity, observer)
                 }
             }
         }
@@ -55,7 +55,8 @@ public final class ReplicaStore: Sendable {
 
     /// Makes a new store in a folder that is there.
     public static func create(
-        in path: String, schema: Schema, identity: Identity, isHub: Bool, durability: Durability = .full
+        in path: String, schema: Schema, identity: Identity, isHub: Bool, durability: Durability = .full,
+        observer: (any MergeObserver)? = nil
     ) throws -> ReplicaStore {
         let lock = try AdvisoryLock(path: path + "/lock")
         let pool = try open(path)
@@ -72,12 +73,13 @@ public final class ReplicaStore: Sendable {
             }
         }
         return try ReplicaStore(
-            path: path, pool: pool, lock: lock, schema: schema, identity: identity, isHub: isHub, durability: durability)
+            path: path, pool: pool, lock: lock, schema: schema, identity: identity, isHub: isHub, durability: durability,
+            observer: observer)
     }
 
     /// Opens the store in a folder, and brings its tables up to this build's schema.
     public static func open(
-        in path: String, schema: Schema, durability: Durability = .full
+        in path: String, schema: Schema, durability: Durability = .full, observer: (any MergeObserver)? = nil
     ) throws -> ReplicaStore {
         guard fileExists(path + "/" + fileName) else { throw StoreError.notAStore(path: path) }
         let lock = try AdvisoryLock(path: path + "/lock")
@@ -93,7 +95,7 @@ public final class ReplicaStore: Sendable {
         }
         return try ReplicaStore(
             path: path, pool: pool, lock: lock, schema: schema, identity: meta.identity, isHub: meta.isHub,
-            durability: durability)
+            durability: durability, observer: observer)
     }
 
     private static func open(_ path: String) throws(StoreError) -> DatabasePool {

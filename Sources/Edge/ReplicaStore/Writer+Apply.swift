@@ -44,8 +44,8 @@ extension Writer {
             try fold(part, number, entersFeed: entersFeed, &outcome)
         }
         if outcome.applied > 0, try waiting.hasParked() { try drain(entersFeed: entersFeed, &outcome) }
-        try folder.flush()
         try extendChain(segment)
+        try flush()
         return .success(outcome)
     }
 

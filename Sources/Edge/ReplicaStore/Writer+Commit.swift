@@ -30,7 +30,7 @@ extension Writer {
             try journal.append(set.dot.sequence, head: digest, canonical: chain.canonical)
             sets.append(set)
         }
-        try folder.flush()
+        try flush()
         return sets
     }
 

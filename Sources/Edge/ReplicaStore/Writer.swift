@@ -14,6 +14,8 @@ final class Writer {
     let journal: Journal
     let waiting: WaitingTable
     let codec = SegmentCodec()
+    let reader: RecordReader
+    let observer: (any MergeObserver)?
     var chain: HashChain
     let identity: Identity
     private var lookups: [String: Statement] = [:]
@@ -21,7 +23,10 @@ final class Writer {
     private let commit: Statement
     private let rollback: Statement
 
-    init(_ connection: OpaquePointer, _ schema: Schema, _ digesting: Digesting, _ identity: Identity) throws(StoreError) {
+    init(
+        _ connection: OpaquePointer, _ schema: Schema, _ digesting: Digesting, _ identity: Identity,
+        _ observer: (any MergeObserver)?
+    ) throws(StoreError) {
         self.connection = connection
         self.schema = schema
         self.identity = identity
@@ -29,10 +34,20 @@ final class Writer {
         folder = try Folder(schema, connection, origins)
         journal = try Journal(connection, origins)
         waiting = try WaitingTable(connection, origins)
+        reader = RecordReader(connection, origins, folder.documents, folder.tables)
+        self.observer = observer
+        folder.reportsTouched = observer != nil
         chain = HashChain(digesting)
         begin = try Statement(connection, "BEGIN IMMEDIATE")
         commit = try Statement(connection, "COMMIT")
         rollback = try Statement(connection, "ROLLBACK")
+    }
+
+    /// Writes what was folded, and lets the observer look at it.
+    func flush() throws(StoreError) {
+        let touched = try folder.flush()
+        guard let observer, !touched.isEmpty else { return }
+        try observer.merged(touched, in: StoreTransaction(self, salts: Salt.random))
     }
 
     /// A look-up's statement, prepared once.

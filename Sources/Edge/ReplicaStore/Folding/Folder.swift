@@ -14,9 +14,10 @@ struct FoldRefusal: Error, Equatable {
 final class Folder {
     let origins: OriginNumbers
     let documents: DocumentTable
-    private let tables: [UInt32: RecordTable]
+    let tables: [UInt32: RecordTable]
+    /// Whether somebody wants to know which records were written.
+    var reportsTouched = false
     private let clocks: ClockCodec
-    private let questions: QuestionTable
     private var clockBuffer = ByteWriter(reserving: 256)
 
     private(set) var loadedDocuments: [FoldingDocument] = []
@@ -29,7 +30,6 @@ final class Folder {
         documents = try DocumentTable(connection, origins)
         tables = Dictionary(uniqueKeysWithValues: schema.records.map { ($0.tag, RecordTable($0, connection)) })
         clocks = ClockCodec(origins: origins)
-        questions = try QuestionTable(connection)
     }
 
     struct FoldingRecord {
@@ -42,8 +42,6 @@ final class Folder {
         var changed: UInt64 = 0
         /// Whether the values that the row holds have been read into the state.
         var hasValues: Bool
-        /// Whether some cell held several siblings when the record was read.
-        var hadSiblings = false
     }
 
     func reset() {
@@ -167,7 +165,7 @@ final class Folder {
         let select = try table.selectClock()
         select.bind(1, id.raw)
         defer { select.reset() }
-        var record: FoldingRecord
+        let record: FoldingRecord
         if try select.step() {
             guard select.integer(0) == document.raw else {
                 throw .damaged(place: "a \(table.kind.name)", reason: "it belongs to another document")
@@ -178,7 +176,6 @@ final class Folder {
             }
             record = FoldingRecord(
                 id: id, document: document, table: table, state: try state.get(), isNew: false, hasValues: false)
-            record.hadSiblings = record.state.hasSiblings
         } else {
             record = FoldingRecord(
                 id: id, document: document, table: table, state: RecordState(kind: kind), isNew: true, hasValues: true)
@@ -212,18 +209,28 @@ final class Folder {
 
     // MARK: Writing
 
-    /// Writes every record and document that changed.
-    func flush() throws(StoreError) {
-        for place in records.indices where records[place].isNew || records[place].changed != 0 { try write(place) }
+    /// Writes every record and document that changed, and forgets them.
+    /// - Returns: the records written.
+    func flush() throws(StoreError) -> [TouchedRecord] {
+        var touched: [TouchedRecord] = []
+        for place in records.indices where records[place].isNew || records[place].changed != 0 {
+            try write(place)
+            if reportsTouched {
+                touched.append(
+                    TouchedRecord(
+                        name: try origins.name(records[place].id), document: try origins.name(records[place].document),
+                        kind: records[place].table.kind))
+            }
+        }
         for document in loadedDocuments where document.isChanged { try documents.save(document) }
+        reset()
+        return touched
     }
 
     private func write(_ place: Int) throws(StoreError) {
         // A cell with several siblings keeps all but the shown one in the clock: their values are needed, and so is the
         // column of a shown one that was not written now.
-        let hasSiblings = records[place].state.hasSiblings
-        if hasSiblings { try loadValues(place) }
-        if hasSiblings || records[place].hadSiblings { try questions.update(records[place]) }
+        if records[place].state.hasSiblings { try loadValues(place) }
         let record = records[place]
         let table = record.table
         let fields = table.kind.fields

@@ -66,25 +66,22 @@ enum Tables {
             PRIMARY KEY (hub, epoch, scope)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE receipt(
-            level INTEGER NOT NULL, hub INTEGER NOT NULL, epoch INTEGER NOT NULL, origin INTEGER NOT NULL,
-            first INTEGER NOT NULL, last INTEGER NOT NULL,
-            PRIMARY KEY (level, hub, epoch, origin, first)
+            hub INTEGER NOT NULL, epoch INTEGER NOT NULL, origin INTEGER NOT NULL,
+            last INTEGER NOT NULL, first INTEGER NOT NULL,
+            PRIMARY KEY (hub, epoch, origin, last)
         ) STRICT, WITHOUT ROWID;
 
-        -- Rules across records, found after every merge. Derived: never replicated.
+        -- What rules across records found. Derived after every merge, never replicated.
         CREATE TABLE violation(
-            key TEXT PRIMARY KEY, rule TEXT NOT NULL, case_name TEXT NOT NULL, effect TEXT NOT NULL, summary TEXT NOT NULL,
-            members TEXT NOT NULL, documents TEXT NOT NULL, basis BLOB NOT NULL, settled INTEGER NOT NULL
+            key TEXT PRIMARY KEY, rule TEXT NOT NULL, case_name TEXT NOT NULL, standing TEXT NOT NULL,
+            effect TEXT NOT NULL, summary TEXT NOT NULL, body BLOB NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX violation_case ON violation(case_name);
+        CREATE INDEX violation_standing ON violation(standing, rule);
         CREATE TABLE violation_member(
             record INTEGER NOT NULL, key TEXT NOT NULL, PRIMARY KEY (record, key)
         ) STRICT, WITHOUT ROWID;
-        -- Cells with several different values under a policy that asks a person.
-        CREATE TABLE question(
-            record INTEGER NOT NULL, kind INTEGER NOT NULL, field INTEGER NOT NULL, document INTEGER NOT NULL,
-            PRIMARY KEY (record, field)
-        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX violation_member_key ON violation_member(key);
         """
 
     /// The column type that a field's values are stored in.

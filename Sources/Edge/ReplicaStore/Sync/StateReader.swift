@@ -76,31 +76,10 @@ struct StateReader {
                 while try rows.step() {
                     guard let place = places[rows.integer(1)] else { continue }
                     let name = try origins.name(LocalID(raw: rows.integer(0)))
-                    states[place].records[name] = try record(rows, table)
+                    states[place].records[name] = try clocks.record(rows, table)
                 }
             }
         }
-    }
-
-    /// The record in a row of `id, document, clock` and every field.
-    private func record(_ row: Statement, _ table: RecordTable) throws(StoreError) -> RecordState {
-        var result: Result<RecordState, StoreError> = .failure(.unknownDocument)
-        row.withBytes(2) { bytes in
-            result = Result { () throws(StoreError) in try clocks.read(bytes, table) }
-        }
-        var state = try result.get()
-        var failure: StoreError?
-        state.fillValues { tag in
-            guard let position = table.kind.position(of: tag) else { return .null }
-            do throws(StoreError) {
-                return try row.value(Int32(position + 3), table.kind.fields[position].type, origins)
-            } catch {
-                failure = error
-                return .null
-            }
-        }
-        if let failure { throw failure }
-        return state
     }
 }
 
