@@ -51,17 +51,17 @@ let package = Package(
         layer("Core", "Merging", ["ByteCoding", "HybridTime"]),
         layer("Core", "ChangeSets", ["ByteCoding", "Deflating", "HybridTime", "Merging"]),
         layer("Core", "SyncProtocol", ["ByteCoding", "HybridTime"]),
-        layer("Core", "HubLogic", ["HybridTime", "SyncProtocol"]),
+        layer("Core", "HubLogic", ["ByteCoding", "HybridTime", "SyncProtocol"]),
         // Domain: what an awarding body keeps.
         layer("Domain", "Credentialing", ["HybridTime", "Merging", "ChangeSets"]),
         // Edge: disks and sockets.
         layer(
             "Edge", "ReplicaStore",
             ["ByteCoding", "ChangeSets", "Deflating", "HybridTime", "Merging", "SyncProtocol", grdb, sqlite, crypto]),
-        layer("Edge", "SyncTransport", ["HybridTime", "SyncProtocol", nio, nioPosix, log]),
+        layer("Edge", "SyncTransport", ["ByteCoding", "HubLogic", "HybridTime", "SyncProtocol", nio, nioPosix, log]),
         layer(
             "Edge", "HubServer",
-            ["HubLogic", "HybridTime", "SyncProtocol", "SyncTransport", nio, nioPosix, log, lifecycle]),
+            ["ByteCoding", "HubLogic", "HybridTime", "SyncProtocol", "SyncTransport", nio, nioPosix, log, lifecycle]),
         layer("Edge", "Tabular", [yams]),
         // App: the assay command and its terminal program.
         .target(
@@ -79,7 +79,19 @@ let package = Package(
         // The exam-day workload over the engine, phase by phase; built, not installed.
         .executableTarget(
             name: "EnginePeer",
-            dependencies: ["ByteCoding", "ChangeSets", "HybridTime", "Merging", "ReplicaStore", "SyncProtocol", grdb, sqlite],
+            dependencies: [
+                "ByteCoding", "ChangeSets", "HybridTime", "Merging", "ReplicaStore", "SyncProtocol", grdb, sqlite,
+            ],
             path: "Sources/Bench/EnginePeer", swiftSettings: settings),
+        .target(
+            name: "SyncTestSupport", dependencies: ["ByteCoding", "HubLogic", "HybridTime", "SyncProtocol"],
+            path: "Tests/SyncTestSupport", swiftSettings: settings),
+        tests("SyncProtocolTests", ["ByteCoding", "HubLogic", "HybridTime", "SyncProtocol", "SyncTestSupport"]),
+        tests(
+            "HubServerTests",
+            [
+                "SyncTestSupport", "ByteCoding", "HubLogic", "HubServer", "HybridTime", "SyncProtocol", "SyncTransport",
+                nio, nioPosix, log,
+            ]),
     ]
 )
