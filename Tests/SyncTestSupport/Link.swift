@@ -88,7 +88,7 @@ public struct Link {
         bytesUp += count
         do {
             while let frame = try upReader.next() {
-                account(up: frame)
+                hubReceives(frame)
                 take(hub.receive(.received(frame)))
             }
         } catch { take(hub.receive(.malformed(error))) }
@@ -100,7 +100,10 @@ public struct Link {
         down.removeFirst(count)
         bytesDown += count
         do {
-            while let frame = try downReader.next() { take(child.receive(.received(frame))) }
+            while let frame = try downReader.next() {
+                childReceives(frame)
+                take(child.receive(.received(frame)))
+            }
         } catch { take(child.receive(.malformed(error))) }
     }
 
@@ -141,6 +144,7 @@ public struct Link {
             switch action {
             case .send(let frame):
                 framesUp.append(frame)
+                childSends(frame)
                 if childEnd == nil { up += frame.encoded }
             case .load, .commit: childWork.append(action)
             case .report(let report): reports.append(report)
@@ -154,7 +158,7 @@ public struct Link {
             switch action {
             case .send(let frame):
                 framesDown.append(frame)
-                account(down: frame)
+                hubSends(frame)
                 if hubEnd == nil { down += frame.encoded }
             case .load, .commit: hubWork.append(action)
             case .introduce: break
@@ -165,24 +169,35 @@ public struct Link {
         }
     }
 
-    /// Credit as the hub sees it when a child's frame arrives.
-    private mutating func account(up frame: SyncFrame) {
-        switch frame {
-        case .segment(let payload): creditUp -= payload.cost
-        case .pull(_, _, let bytes), .credit(let bytes): creditDown += bytes
-        default: return
-        }
+    // Credit is counted where it is spent: a grant counts once it has arrived.
+
+    private mutating func childSends(_ frame: SyncFrame) {
+        guard case .segment(let payload) = frame else { return }
+        creditUp -= payload.cost
         leastCreditUp = min(leastCreditUp, creditUp)
     }
 
-    private mutating func account(down frame: SyncFrame) {
+    private mutating func childReceives(_ frame: SyncFrame) {
         switch frame {
         case .welcome(let welcome): creditUp += welcome.creditBytes
         case .credit(let bytes): creditUp += bytes
+        default: break
+        }
+    }
+
+    private mutating func hubSends(_ frame: SyncFrame) {
+        switch frame {
         case .feed(_, _, let payload): creditDown -= payload.cost
         case .snapshotChunk(_, _, let chunk): creditDown -= chunk.cost
         default: return
         }
         leastCreditDown = min(leastCreditDown, creditDown)
+    }
+
+    private mutating func hubReceives(_ frame: SyncFrame) {
+        switch frame {
+        case .pull(_, _, let bytes), .credit(let bytes): creditDown += bytes
+        default: break
+        }
     }
 }

@@ -28,8 +28,9 @@ extension MemoryStore {
 
     public func unsent(_ lineage: HubLineage, awaitingHQ: Bool) -> [OfferedOrigin] {
         held.keys.sorted().compactMap { origin in
-            let known = awaitingHQ ? atHQ[origin] : receipted[lineage]?[origin]
-            let ranges = (held[origin] ?? SequenceRanges()).subtracting(known ?? SequenceRanges())
+            let held = held[origin] ?? SequenceRanges()
+            var ranges = held.subtracting(receipted[lineage]?[origin] ?? SequenceRanges())
+            if awaitingHQ { ranges.formUnion(held.subtracting(atHQ[origin] ?? SequenceRanges())) }
             guard let last = ranges.last else { return nil }
             return OfferedOrigin(origin: origin, ranges: ranges, hash: hash(of: origin, at: last))
         }
