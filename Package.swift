@@ -21,6 +21,7 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioLocks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -51,17 +52,22 @@ let package = Package(
         layer("Core", "Merging", ["ByteCoding", "HybridTime"]),
         layer("Core", "ChangeSets", ["ByteCoding", "Deflating", "HybridTime", "Merging"]),
         layer("Core", "SyncProtocol", ["ByteCoding", "HybridTime"]),
-        layer("Core", "HubLogic", ["HybridTime", "SyncProtocol"]),
+        layer("Core", "HubLogic", ["ByteCoding", "HybridTime", "SyncProtocol"]),
         // Domain: what an awarding body keeps.
         layer("Domain", "Credentialing", ["HybridTime", "Merging", "ChangeSets"]),
         // Edge: disks and sockets.
         layer(
             "Edge", "ReplicaStore",
             ["ByteCoding", "ChangeSets", "Deflating", "HybridTime", "Merging", "SyncProtocol", grdb, sqlite, crypto]),
-        layer("Edge", "SyncTransport", ["HybridTime", "SyncProtocol", nio, nioPosix, log]),
+        layer(
+            "Edge", "SyncTransport",
+            ["ByteCoding", "HubLogic", "HybridTime", "SyncProtocol", nio, nioLocks, nioPosix, log]),
         layer(
             "Edge", "HubServer",
-            ["HubLogic", "HybridTime", "SyncProtocol", "SyncTransport", nio, nioPosix, log, lifecycle]),
+            [
+                "ByteCoding", "HubLogic", "HybridTime", "SyncProtocol", "SyncTransport", nio, nioLocks, nioPosix, log,
+                lifecycle,
+            ]),
         layer("Edge", "Tabular", [yams]),
         // App: the assay command and its terminal program.
         .target(
@@ -81,5 +87,15 @@ let package = Package(
             name: "EnginePeer",
             dependencies: ["ByteCoding", "ChangeSets", "HybridTime", "Merging", "ReplicaStore", grdb],
             path: "Sources/Bench/EnginePeer", swiftSettings: settings),
+        .target(
+            name: "SyncTestSupport", dependencies: ["ByteCoding", "HubLogic", "HybridTime", "SyncProtocol"],
+            path: "Tests/SyncTestSupport", swiftSettings: settings),
+        tests("SyncProtocolTests", ["ByteCoding", "HubLogic", "HybridTime", "SyncProtocol", "SyncTestSupport"]),
+        tests(
+            "HubServerTests",
+            [
+                "SyncTestSupport", "ByteCoding", "HubLogic", "HubServer", "HybridTime", "SyncProtocol", "SyncTransport",
+                nio, nioPosix, log,
+            ]),
     ]
 )

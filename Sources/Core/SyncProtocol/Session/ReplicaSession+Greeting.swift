@@ -1,0 +1,119 @@
+import ByteCoding
+import HybridTime
+
+extension ReplicaSession {
+    mutating func sayHello(_ greeting: Greeting, _ clock: Int64) {
+        state = .helloSent(greeting)
+        send(
+            .hello(
+                Hello(
+                    organisation: greeting.organisation, replica: greeting.replica, role: greeting.role,
+                    device: greeting.device, clock: clock, publicKey: greeting.publicKey, head: greeting.head,
+                    lineage: greeting.lineage, subscriptions: greeting.memory.subscriptions,
+                    receiptedAtHub: greeting.memory.receiptedAtHub, receiptedAtHQ: greeting.memory.receiptedAtHQ,
+                    wantsLive: configuration.wantsLive, isHub: greeting.isHub)))
+    }
+
+    /// Judges the welcome, then the fork check, then the memory of this hub, then work.
+    mutating func welcomed(_ welcome: Welcome, _ greeting: Greeting) {
+        guard welcome.organisation == greeting.organisation else {
+            return refuse(
+                SyncError(.wrongOrganisation, "this device belongs to another organisation; check the hub's address"))
+        }
+        guard SyncLimits.versions.contains(welcome.version) else {
+            return refuse(SyncError(.unknownVersion, "version \(welcome.version) was never offered; update the hub"))
+        }
+        let head = greeting.head?.sequence ?? 0
+        guard welcome.scopes.count == greeting.memory.subscriptions.count, welcome.shared?.sequence ?? 0 <= head else {
+            return refuseUnexpected("welcome")
+        }
+        actions.append(
+            .report(.welcomed(welcome.lineage, hubName: welcome.hubName, hubClock: welcome.clock)))
+        guard welcome.held.last ?? 0 <= head else {
+            return refuse(.regressed(head: head, held: welcome.held.last ?? 0))
+        }
+        guard let shared = welcome.shared, let own = greeting.head else { return remember(greeting, welcome) }
+        if shared.sequence == own.sequence { return checked(own.hash, greeting, welcome) }
+        state = .checkingFork(greeting, welcome)
+        actions.append(.load(.chainHash(shared.sequence)))
+    }
+
+    mutating func checked(_ hash: ChainHash?, _ greeting: Greeting, _ welcome: Welcome) {
+        if let shared = welcome.shared, let hash, hash != shared.hash {
+            return refuse(.forked(at: shared.sequence))
+        }
+        remember(greeting, welcome)
+    }
+
+    private mutating func remember(_ greeting: Greeting, _ welcome: Welcome) {
+        if greeting.lineage == welcome.lineage { return start(greeting, welcome, greeting.memory) }
+        state = .remembering(greeting, welcome)
+        actions.append(.load(.memory(welcome.lineage)))
+    }
+
+    mutating func start(_ greeting: Greeting, _ welcome: Welcome, _ memory: ParentMemory) {
+        state = .running
+        push.begin(lineage: welcome.lineage, own: greeting.replica, credit: welcome.creditBytes)
+        push.ownHeld = welcome.held
+        pull.begin(memory.subscriptions, standings: sameScopes(greeting, memory) ? welcome.scopes : [])
+        for scope in pull.scopes where scope.progress == .dropped {
+            actions.append(.report(.refused(.scopeUnknown(scope.name))))
+        }
+        takeOver(welcome, memory)
+        push.markToTakeOver = welcome.receiptMark == memory.receiptMark ? nil : welcome.receiptMark
+        actions.append(.report(.phase(.pushing)))
+        startPush()
+    }
+
+    /// The standings of the welcome speak of the scopes and cursors of the hello.
+    private func sameScopes(_ greeting: Greeting, _ memory: ParentMemory) -> Bool {
+        greeting.memory.subscriptions.map(\.scope) == memory.subscriptions.map(\.scope)
+    }
+
+    /// What the welcome says of the own origin counts as receipts, and shows a hub that forgot some.
+    private mutating func takeOver(_ welcome: Welcome, _ memory: ParentMemory) {
+        var commit = ReceiptCommit(lineage: welcome.lineage)
+        let own = push.own
+        let known = SequenceRanges.through(memory.receiptedAtHub)
+        let lost = known.subtracting(welcome.held)
+        let held = welcome.held.subtracting(known)
+        let heldAtHQ = welcome.heldAtHQ.subtracting(.through(memory.receiptedAtHQ))
+        if !held.isEmpty { commit.atHub = [OriginRanges(origin: own, ranges: held)] }
+        if !heldAtHQ.isEmpty { commit.atHQ = [OriginRanges(origin: own, ranges: heldAtHQ)] }
+        if !lost.isEmpty {
+            commit.lostByHub = [OriginRanges(origin: own, ranges: lost)]
+            actions.append(.report(.hubRegressed(commit.lostByHub)))
+        }
+        guard !held.isEmpty || !heldAtHQ.isEmpty || !lost.isEmpty else { return }
+        commitNow(.receipts(commit))
+    }
+}
+
+extension SyncError {
+    /// Bytes that are no frame.
+    public static func malformed(_ failure: DecodingFailure) -> SyncError {
+        let code: SyncErrorCode = failure.code == .limitExceeded ? .limitExceeded : .malformedFrame
+        return SyncError(code, "\(failure); update the program on both sides, then sync again")
+    }
+
+    /// Two histories under one name: nothing more may be exchanged under it.
+    public static func forked(at sequence: Sequence32) -> SyncError {
+        SyncError(
+            .forkSuspected,
+            "another device wrote under this one's name from number \(sequence) or before; run assay doctor here")
+    }
+
+    /// A scope that the hub does not have; all else goes on.
+    public static func scopeUnknown(_ scope: ScopeName) -> SyncError {
+        SyncError(
+            .unknownScope, endsSession: false, subject: scope.text,
+            "the hub has no such scope; correct the device's scopes or ask the hub's administrator")
+    }
+
+    /// The hub knows more of the device than the device itself.
+    public static func regressed(head: Sequence32, held: Sequence32) -> SyncError {
+        SyncError(
+            .replicaRegressed,
+            "this device stands at \(head) and the hub has its \(held): it was restored; run assay doctor here")
+    }
+}

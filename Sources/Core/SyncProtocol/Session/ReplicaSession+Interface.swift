@@ -1,0 +1,175 @@
+import ByteCoding
+import HybridTime
+
+/// What a replica's store says of itself at the start of a session.
+public struct Greeting: Hashable, Sendable {
+    public var organisation: OrganisationID
+    public var replica: ReplicaID
+    public var role: String
+    public var device: String
+    /// Reserved for signing: 0 to 64 bytes.
+    public var publicKey: [UInt8]
+    /// Whether this replica is a hub as well.
+    public var isHub: Bool
+    /// The head of the own chain, or nil while nothing was written.
+    public var head: ChainPoint?
+    /// The hub that was met last through this parent address, or nil.
+    public var lineage: HubLineage?
+    /// The scopes wanted, with cursors of that lineage.
+    public var memory: ParentMemory
+
+    public init(
+        organisation: OrganisationID, replica: ReplicaID, role: String, device: String, publicKey: [UInt8] = [],
+        isHub: Bool = false, head: ChainPoint?, lineage: HubLineage?, memory: ParentMemory
+    ) {
+        self.organisation = organisation
+        self.replica = replica
+        self.role = role
+        self.device = device
+        self.publicKey = publicKey
+        self.isHub = isHub
+        self.head = head
+        self.lineage = lineage
+        self.memory = memory
+    }
+}
+
+/// What a replica knows of one life of one hub.
+public struct ParentMemory: Hashable, Sendable {
+    /// All scopes that the replica wants; the cursor is none where it has none in this lineage.
+    public var subscriptions: [Subscription]
+    /// The greatest own sequence up to which this hub has receipted all.
+    public var receiptedAtHub: Sequence32
+    /// The greatest own sequence up to which all are at HQ, whoever said so.
+    public var receiptedAtHQ: Sequence32
+    /// The hub's mark when its HQ receipts were last taken over whole; 0 where never.
+    public var receiptMark: UInt64
+
+    public init(
+        subscriptions: [Subscription], receiptedAtHub: Sequence32 = 0, receiptedAtHQ: Sequence32 = 0,
+        receiptMark: UInt64 = 0
+    ) {
+        self.subscriptions = subscriptions
+        self.receiptedAtHub = receiptedAtHub
+        self.receiptedAtHQ = receiptedAtHQ
+        self.receiptMark = receiptMark
+    }
+}
+
+/// Receipts to be kept by a replica's store: one transaction.
+public struct ReceiptCommit: Hashable, Sendable {
+    public var lineage: HubLineage
+    /// On the hub's disk.
+    public var atHub: [OriginRanges]
+    /// At HQ, which includes the hub.
+    public var atHQ: [OriginRanges]
+    /// Receipted by this hub earlier and no longer there: to be offered again.
+    public var lostByHub: [OriginRanges]
+    public var notes: [ReceiptNote]
+    /// The hub's mark, where its HQ receipts are now taken over whole.
+    public var receiptMark: UInt64?
+
+    public init(
+        lineage: HubLineage, atHub: [OriginRanges] = [], atHQ: [OriginRanges] = [], lostByHub: [OriginRanges] = [],
+        notes: [ReceiptNote] = [], receiptMark: UInt64? = nil
+    ) {
+        self.lineage = lineage
+        self.atHub = atHub
+        self.atHQ = atHQ
+        self.lostByHub = lostByHub
+        self.notes = notes
+        self.receiptMark = receiptMark
+    }
+}
+
+/// What a replica's session asks its store to read.
+public enum ReplicaLoad: Hashable, Sendable {
+    case greeting
+    /// What is known of this hub and epoch, where it is another than the greeting's.
+    case memory(HubLineage)
+    /// The own chain's hash at a sequence.
+    case chainHash(Sequence32)
+    /// What the journal holds and this hub has not receipted; with `awaitingHQ` also what is not at HQ yet.
+    case unsent(HubLineage, awaitingHQ: Bool)
+    /// A run that starts at the range's start; it may end earlier.
+    case segment(origin: ReplicaID, range: ClosedRange<Sequence32>)
+}
+
+/// What the store answered.
+public enum ReplicaLoaded: Hashable, Sendable {
+    case greeting(Greeting)
+    case memory(ParentMemory)
+    /// Nil where that part of the chain was trimmed.
+    case chainHash(ChainHash?)
+    case unsent([OfferedOrigin])
+    /// Nil where the journal no longer holds it.
+    case segment(SegmentPayload?)
+}
+
+/// What a replica's session asks its store to make durable. A list of these is done in order; each is atomic.
+public enum ReplicaCommit: Hashable, Sendable {
+    case receipts(ReceiptCommit)
+    /// A segment and the cursor after it.
+    case feed(HubLineage, ScopeName, FeedPosition, SegmentPayload)
+    /// The cursor alone: nothing between held anything for this replica.
+    case cursor(HubLineage, ScopeName, FeedPosition)
+    /// Documents' states and the cursor after them: bootstrap at `chunk.next`, or the feed position after the last.
+    case snapshotChunk(HubLineage, ScopeName, FeedPosition, SnapshotChunk)
+}
+
+/// What happened to a replica's session.
+public enum ReplicaEvent: Equatable, Sendable {
+    /// The connection is up; the device's clock in milliseconds since 1970.
+    case connected(clock: Int64)
+    case received(SyncFrame)
+    /// The peer's bytes were no frame.
+    case malformed(DecodingFailure)
+    case loaded(ReplicaLoaded)
+    /// The answer to the last commit. Outcomes stand in order for its `.feed` entries; there are fewer where the store
+    /// stopped at one that it refused.
+    case committed([SegmentOutcome])
+    case storageFailed(StorageFailure)
+    /// The journal grew, or HQ receipts for it may be had.
+    case localChanged
+    /// ``SyncTimes/heartbeatMilliseconds`` have passed.
+    case heartbeat(Traffic)
+    case stopRequested
+    case disconnected
+}
+
+/// What a replica's session wants done.
+public enum ReplicaAction: Equatable, Sendable {
+    case send(SyncFrame)
+    case load(ReplicaLoad)
+    /// Never more than one at a time.
+    case commit([ReplicaCommit])
+    case report(ReplicaReport)
+    /// Send what is queued, then close. Nothing follows.
+    case close(SessionEnd)
+}
+
+/// What a replica's session tells the people who watch.
+public enum ReplicaReport: Equatable, Sendable {
+    /// What the session is doing.
+    public enum Phase: String, Hashable, Sendable {
+        case greeting
+        case pushing
+        case pulling
+        case live
+    }
+
+    case phase(Phase)
+    case welcomed(HubLineage, hubName: String, hubClock: Int64)
+    /// Receipted by the hub.
+    case pushed(changeSets: Int, bytes: Int)
+    /// Committed here.
+    case pulled(changeSets: Int, bytes: Int)
+    /// A snapshot's chunk was committed here.
+    case restored(ScopeName, documents: UInt64, bytes: Int)
+    /// The hub had receipted these and lost them: it was restored from a backup. They are sent again.
+    case hubRegressed([OriginRanges])
+    case noted([ReceiptNote])
+    /// The hub has no such scope, or refused something else and went on.
+    case refused(SyncError)
+    case quarantinedHere(SegmentOutcome)
+}

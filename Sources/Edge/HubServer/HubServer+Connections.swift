@@ -1,0 +1,78 @@
+import HubLogic
+import NIOCore
+import SyncProtocol
+import SyncTransport
+
+extension HubServer {
+    private enum Part {
+        case reader, other, grace
+    }
+
+    /// Runs one connection from accept to close. Nothing that a peer does ends more than this.
+    func serve(_ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>, _ identity: HubIdentity) async {
+        let peer = channel.channel.remoteAddress.map { "\($0)" } ?? "unknown"
+        let connection = HubConnection(identity, configuration, peer: peer, logger)
+        let isAdmitted = floor.admit(connection, limit: configuration.sessionsMax)
+        defer { floor.leave(connection) }
+        do {
+            try await channel.executeThenClose { inbound, outbound in
+                if !isAdmitted {
+                    let busy = SyncError(.hubBusy, "the hub has as many sessions as it takes; sync again in a minute")
+                    await connection.handle(.stopRequested(busy))
+                }
+                await run(connection, inbound, outbound)
+            }
+        } catch { logger.debug("closing failed", metadata: ["peer": "\(peer)", "error": "\(error)"]) }
+    }
+
+    private func run(
+        _ connection: HubConnection, _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>,
+        _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    ) async {
+        await withTaskGroup(of: Part.self) { group in
+            group.addTask { await self.read(inbound, connection) }
+            group.addTask {
+                do { try await connection.outbox.run(outbound) } catch { await connection.handle(.disconnected) }
+                return .other
+            }
+            group.addTask { await self.load(connection) }
+            group.addTask {
+                while !Task.isCancelled {
+                    do { try await Task.sleep(for: self.configuration.heartbeat) } catch { break }
+                    await connection.beat()
+                }
+                return .other
+            }
+            for await _ in connection.ends {}
+            group.addTask {
+                try? await Task.sleep(for: self.configuration.grace)
+                return .grace
+            }
+            // Reading goes on until the peer closes: closing with unread bytes would reset the connection, and the
+            // peer would never see our last frame.
+            while let part = await group.next(), part == .other {}
+            group.cancelAll()
+        }
+    }
+
+    private func read(_ inbound: NIOAsyncChannelInboundStream<ByteBuffer>, _ connection: HubConnection) async -> Part {
+        do {
+            for try await buffer in inbound {
+                for payload in await connection.take(buffer) { await writer.submit(payload, from: connection) }
+            }
+        } catch {
+            logger.debug("reading failed", metadata: ["error": "\(error)"])
+        }
+        await connection.handle(.disconnected)
+        return .reader
+    }
+
+    private func load(_ connection: HubConnection) async -> Part {
+        for await wanted in connection.loads {
+            do {
+                await connection.handle(.loaded(try await store.answer(wanted, clock: configuration.clock)))
+            } catch { await connection.handle(.storageFailed(StorageFailure(String(describing: error)))) }
+        }
+        return .other
+    }
+}

@@ -1,0 +1,134 @@
+import HubLogic
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import SyncProtocol
+import SyncTransport
+
+/// A hub: listens for children, runs a session with each, and stays live with its own parent if it has one.
+///
+///     children ── HubConnection ──┐
+///     children ── HubConnection ──┼── SegmentWriter ── SessionStore ── SyncClient ── parent
+///     children ── HubConnection ──┘        (one commit for many)  └── changes ──> all connections
+public final class HubServer: Service {
+    let configuration: Configuration
+    let store: any SessionStore
+    let logger: Logger
+    let writer: SegmentWriter
+    let floor = SessionFloor()
+    private let port = FirstValue<Int>()
+    private let shutdown: AsyncStream<Void>
+    private let requestShutdown: AsyncStream<Void>.Continuation
+
+    /// Throws ``HubServerError/addressNotLoopback(_:)`` where the address can be reached from a network and
+    /// `insecure` is not set.
+    public init(configuration: Configuration, store: any SessionStore, logger: Logger) throws(HubServerError) {
+        guard configuration.insecure || isLoopback(configuration.host) else {
+            throw .addressNotLoopback(configuration.host)
+        }
+        self.configuration = configuration
+        self.store = store
+        self.logger = logger
+        writer = SegmentWriter(store, configuration, logger)
+        (shutdown, requestShutdown) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// The port that the hub listens on; waits until it does. Throws what kept the hub from listening.
+    public var boundPort: Int {
+        get async throws { try await port.value }
+    }
+
+    /// How many sessions are open now.
+    public var sessionCount: Int { floor.count }
+
+    /// How many group commits there were, and how many segments they held.
+    public var commitCounts: (commits: Int, segments: Int) {
+        get async { (await writer.commits, await writer.segments) }
+    }
+
+    /// Serves until graceful shutdown or cancellation. Sessions are then told `shutting-down`, what they handed over is
+    /// committed, and the port is free. Throws where the port cannot be had or the store does not open.
+    public func run() async throws {
+        do {
+            let identity = try await store.hubIdentity()
+            let listener = try await listen()
+            port.set(.success(listener.channel.localAddress?.port ?? configuration.port))
+            logger.info(
+                "hub listens",
+                metadata: ["address": "\(configuration.host)", "port": "\(listener.channel.localAddress?.port ?? 0)"])
+            try await withGracefulShutdownHandler {
+                try await serve(listener, identity)
+            } onGracefulShutdown: {
+                self.requestShutdown.yield()
+            }
+            logger.info("hub has stopped")
+        } catch {
+            port.set(.failure(error))
+            throw error
+        }
+    }
+
+    private func listen() async throws -> NIOAsyncChannel<NIOAsyncChannel<ByteBuffer, ByteBuffer>, Never> {
+        try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: 1_024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .bind(host: configuration.host, port: configuration.port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel(
+                        wrappingChannelSynchronously: channel,
+                        configuration: .init(isOutboundHalfClosureEnabled: true))
+                }
+            }
+    }
+
+    private func serve(
+        _ listener: NIOAsyncChannel<NIOAsyncChannel<ByteBuffer, ByteBuffer>, Never>, _ identity: HubIdentity
+    ) async throws {
+        let observation = store.observe { [floor] in floor.noticed($0) }
+        defer { observation.cancel() }
+        try await listener.executeThenClose { connections in
+            await withTaskGroup(of: Void.self) { services in
+                services.addTask { await self.writer.run() }
+                services.addTask { await self.floor.spreadNews() }
+                if let parent = configuration.parent {
+                    services.addTask { await self.follow(parent) }
+                }
+                await accept(connections, identity)
+                await writer.close()
+                services.cancelAll()
+            }
+        }
+    }
+
+    /// Runs a task for each connection until shutdown is asked for, then ends them all within the grace.
+    private func accept(
+        _ connections: NIOAsyncChannelInboundStream<NIOAsyncChannel<ByteBuffer, ByteBuffer>>, _ identity: HubIdentity
+    ) async {
+        await withTaskGroup(of: Void.self) { sessions in
+            sessions.addTask {
+                await withDiscardingTaskGroup { group in
+                    do {
+                        for try await channel in connections {
+                            group.addTask { await self.serve(channel, identity) }
+                        }
+                    } catch { self.logger.error("accepting failed", metadata: ["error": "\(error)"]) }
+                }
+            }
+            for await _ in shutdown { break }
+            await floor.endAll(SyncError(.shuttingDown, "the hub is restarting; sync again in a minute"))
+            await floor.waitUntilEmpty(atMost: configuration.grace)
+            sessions.cancelAll()
+        }
+    }
+
+    /// Stays live with the parent. Children are served all the same where that cannot go on.
+    private func follow(_ parent: SyncClient.Configuration) async {
+        let client = SyncClient(configuration: parent, store: store, logger: logger)
+        do {
+            try await client.watch()
+        } catch { logger.critical("the parent refuses this hub", metadata: ["error": "\(error)"]) }
+    }
+}

@@ -1,0 +1,88 @@
+import HubLogic
+import HybridTime
+import SyncProtocol
+
+/// What a replica must keep so that sessions can run over it. Everything that a commit acknowledges is fsynced before
+/// the method returns. A method throws only where the disk or the database fails: what a peer sent wrong is an outcome.
+public protocol SessionStore: Sendable {
+    // MARK: Towards a parent
+
+    /// Who this replica is, its head, and what it knows of the hub that it met last.
+    func greeting() async throws -> Greeting
+    /// What it knows of this hub and epoch; empty cursors where they never met.
+    func memory(of lineage: HubLineage) async throws -> ParentMemory
+    /// The own chain's hash at a sequence of at least 1; nil where that part was trimmed.
+    func chainHash(at sequence: Sequence32) async throws -> ChainHash?
+    /// What the journal holds, of whatever origin, and this hub has not receipted; with `awaitingHQ` also what it has
+    /// receipted and is not known to be at HQ. What came down from a hub counts as receipted by it.
+    func unsent(to lineage: HubLineage, awaitingHQ: Bool) async throws -> [OfferedOrigin]
+    /// A run of at most 1 MiB that starts at the range's start and may end before its end; nil where the journal no
+    /// longer holds it.
+    func segment(of origin: ReplicaID, in range: ClosedRange<Sequence32>) async throws -> SegmentPayload?
+    /// Performs the commits in order, each whole or not at all. Returns the outcomes of the `.feed` ones in order; at
+    /// one that is refused it stops, without moving that cursor.
+    func commit(_ commits: [ReplicaCommit]) async throws -> [SegmentOutcome]
+
+    // MARK: Towards children
+
+    /// Who this hub is. The epoch does not change while the store is open.
+    func hubIdentity() async throws -> HubIdentity
+    /// What a welcome says of a child.
+    func standing(_ query: StandingQuery) async throws -> Standing
+    /// One answer for each query, in order.
+    func held(_ queries: [HeldQuery]) async throws -> [HeldOrigin]
+    /// Items after a position: about `bytesMax` bytes, at least one where there is any.
+    func feed(_ scope: ScopeName, after: FeedPosition, bytesMax: Int) async throws -> FeedPage
+    /// A chunk after a cursor, or the first: at most `bytesMax` bytes.
+    func snapshot(_ scope: ScopeName, after: SnapshotCursor?, bytesMax: Int) async throws -> SnapshotPage
+    /// Journals segments of any number of sessions with one fsync. One outcome for each, in order.
+    func commit(_ segments: [SegmentPayload]) async throws -> [SegmentOutcome]
+
+    // MARK: Changes
+
+    /// Calls the observer after each commit that changes something for others, until the observation is cancelled. The
+    /// observer returns at once and calls nothing of the store.
+    func observe(_ observer: @escaping @Sendable (StoreChange) -> Void) -> any StoreObservation
+}
+
+/// What a commit changed for others.
+public enum StoreChange: Hashable, Sendable {
+    /// The journal holds more; a parent may lack it.
+    case journalGrew
+    case feedsAdvanced([ScopeName])
+    /// These are now known to be at HQ.
+    case reachedHQ([OriginRanges])
+}
+
+/// Ends an observer's calls.
+public protocol StoreObservation: Sendable {
+    func cancel()
+}
+
+extension SessionStore {
+    /// Performs a child's load.
+    package func answer(_ load: ReplicaLoad) async throws -> ReplicaLoaded {
+        switch load {
+        case .greeting: .greeting(try await greeting())
+        case .memory(let lineage): .memory(try await memory(of: lineage))
+        case .chainHash(let sequence): .chainHash(try await chainHash(at: sequence))
+        case .unsent(let lineage, let awaitingHQ):
+            .unsent(try await unsent(to: lineage, awaitingHQ: awaitingHQ))
+        case .segment(let origin, let range): .segment(try await segment(of: origin, in: range))
+        }
+    }
+
+    /// Performs a hub's load; the clock is read when the standing is there.
+    package func answer(_ load: HubLoad, clock: @Sendable () -> Int64) async throws -> HubLoaded {
+        switch load {
+        case .standing(let query):
+            let standing = try await standing(query)
+            return .standing(standing, clock: clock())
+        case .held(let queries): return .held(try await held(queries))
+        case .feed(let scope, let after, let bytesMax):
+            return .feed(scope, try await feed(scope, after: after, bytesMax: bytesMax))
+        case .snapshot(let scope, let after, let bytesMax):
+            return .snapshot(scope, try await snapshot(scope, after: after, bytesMax: bytesMax))
+        }
+    }
+}

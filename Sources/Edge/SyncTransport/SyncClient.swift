@@ -1,0 +1,113 @@
+import Logging
+import NIOCore
+import NIOPosix
+import SyncProtocol
+
+/// Runs a replica's sessions with its parent over TCP: once, or for ever.
+public struct SyncClient: Sendable {
+    /// Where the parent is and how sessions run.
+    public struct Configuration: Sendable {
+        public var host: String
+        public var port: Int
+        public var windowBytes = SyncLimits.windowBytesMin
+        /// How long a connection may take to come about.
+        public var connectTimeout: TimeAmount = .seconds(10)
+        /// How long to wait for the hub to close after our last frame.
+        public var grace: Duration = .seconds(2)
+        public var heartbeat: Duration = .milliseconds(SyncTimes.heartbeatMilliseconds)
+        /// The wait before the first and before every late retry in watch mode; each is drawn between half and all.
+        public var retry: ClosedRange<Duration> = .seconds(1) ... .seconds(60)
+        public var clock: @Sendable () -> Int64 = WallClock.milliseconds
+
+        public init(host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
+    }
+
+    public typealias Observer = @Sendable (SyncNotice) -> Void
+
+    let configuration: Configuration
+    let store: any SessionStore
+    let logger: Logger
+    let notify: Observer
+
+    public init(
+        configuration: Configuration, store: any SessionStore, logger: Logger, notify: @escaping Observer = { _ in }
+    ) {
+        self.configuration = configuration
+        self.store = store
+        self.logger = logger
+        self.notify = notify
+    }
+
+    /// Pushes all and pulls all, then returns what was moved. Throws ``SyncFailure`` where it did not come to that, and
+    /// `CancellationError` where its task was cancelled; what was committed until then stays.
+    public func syncOnce() async throws -> SyncTotals {
+        let (end, totals) = try await session(wantsLive: false)
+        try Task.checkCancellation()
+        guard end == .completed else { throw SyncFailure.ended(end) }
+        return totals
+    }
+
+    /// Stays live with the parent and connects again whenever the connection is lost, until its task is cancelled.
+    /// Throws ``SyncFailure`` only where a person has to do something first.
+    public func watch() async throws {
+        var backoff = Backoff(configuration.retry)
+        while !Task.isCancelled {
+            let failure: SyncFailure
+            do {
+                let (end, totals) = try await session(wantsLive: true)
+                failure = .ended(end)
+                if totals.phase == .live { backoff.reset() }
+            } catch let error as SyncFailure {
+                failure = error
+            }
+            if Task.isCancelled { break }
+            guard failure.isTransient else { throw failure }
+            var random = SystemRandomNumberGenerator()
+            let wait = backoff.next(using: &random)
+            notify(.retrying(afterMilliseconds: Int64(wait / .milliseconds(1)), reason: failure.description))
+            logger.info("retrying", metadata: ["reason": "\(failure)", "wait": "\(wait)"])
+            do { try await Task.sleep(for: wait) } catch { break }
+        }
+    }
+
+    private func session(wantsLive: Bool) async throws -> (SessionEnd, SyncTotals) {
+        notify(.connecting(host: configuration.host, port: configuration.port))
+        let channel = try await connect()
+        notify(.connected)
+        let driver = ClientDriver(
+            ReplicaSession.Configuration(wantsLive: wantsLive, windowBytes: configuration.windowBytes),
+            clock: configuration.clock, notify: notify)
+        var end = SessionEnd.stopped
+        do {
+            end = try await channel.executeThenClose { inbound, outbound in
+                await run(driver, inbound, outbound)
+            }
+        } catch {
+            logger.debug("closing failed", metadata: ["error": "\(error)"])
+            end = await driver.lastEnd ?? .peerLeft
+        }
+        notify(.ended(end))
+        return (end, await driver.summary)
+    }
+
+    private func connect() async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
+        do {
+            return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connectTimeout(configuration.connectTimeout)
+                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .connect(host: configuration.host, port: configuration.port) { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try NIOAsyncChannel(
+                            wrappingChannelSynchronously: channel,
+                            configuration: .init(isOutboundHalfClosureEnabled: true))
+                    }
+                }
+        } catch {
+            throw SyncFailure.unreachable(
+                host: configuration.host, port: configuration.port, reason: String(describing: error))
+        }
+    }
+}
