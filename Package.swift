@@ -53,7 +53,7 @@ let package = Package(
         layer("Core", "SyncProtocol", ["ByteCoding", "HybridTime"]),
         layer("Core", "HubLogic", ["HybridTime", "SyncProtocol"]),
         // Domain: what an awarding body keeps.
-        layer("Domain", "Credentialing", ["HybridTime", "Merging", "ChangeSets"]),
+        layer("Domain", "Credentialing", ["ByteCoding", "ChangeSets", "HybridTime", "Merging"]),
         // Edge: disks and sockets.
         layer(
             "Edge", "ReplicaStore",
