@@ -54,7 +54,7 @@ let package = Package(
         layer("Core", "SyncProtocol", ["ByteCoding", "HybridTime"]),
         layer("Core", "HubLogic", ["ByteCoding", "HybridTime", "SyncProtocol"]),
         // Domain: what an awarding body keeps.
-        layer("Domain", "Credentialing", ["HybridTime", "Merging", "ChangeSets"]),
+        layer("Domain", "Credentialing", ["ByteCoding", "ChangeSets", "HybridTime", "Merging"]),
         // Edge: disks and sockets.
         layer(
             "Edge", "ReplicaStore",
