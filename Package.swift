@@ -54,6 +54,7 @@ let package = Package(
         layer("Core", "HubLogic", ["HybridTime", "SyncProtocol"]),
         // Domain: what an awarding body keeps.
         layer("Domain", "Credentialing", ["HybridTime", "Merging", "ChangeSets"]),
+        layer("Domain", "SampleData"),
         // Edge: disks and sockets.
         layer(
             "Edge", "ReplicaStore",
@@ -62,7 +63,7 @@ let package = Package(
         layer(
             "Edge", "HubServer",
             ["HubLogic", "HybridTime", "SyncProtocol", "SyncTransport", nio, nioPosix, log, lifecycle]),
-        layer("Edge", "Tabular", [yams]),
+        layer("Edge", "Tabular", ["SampleData", yams]),
         // App: the assay command and its terminal program.
         .target(
             name: "CTerminal", path: "Sources/App/CTerminal", linkerSettings: [.linkedLibrary("ncursesw")]),
@@ -81,5 +82,7 @@ let package = Package(
             name: "EnginePeer",
             dependencies: ["ByteCoding", "ChangeSets", "HybridTime", "Merging", "ReplicaStore", "SyncProtocol", grdb, sqlite],
             path: "Sources/Bench/EnginePeer", swiftSettings: settings),
+        tests("SampleDataTests", ["SampleData"]),
+        tests("TabularTests", ["SampleData", "Tabular"]),
     ]
 )
