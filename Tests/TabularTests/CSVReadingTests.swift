@@ -55,6 +55,10 @@ struct CSVReadingTests {
         #expect(reading.failures.map(\.code) == [.invalidText])
         #expect(reading.failures.first?.raw == Array("1,".utf8) + bytes)
         #expect(reading.rows == [["é", "ʤ"]])
+        let quoted = Array("\"a quoted field, ".utf8) + bytes + Array("and more\",2".utf8)
+        let again = try Reading(Array("a,b\n".utf8) + quoted + Array("\n\"x é\",ʤ\n".utf8))
+        #expect(again.failures.map(\.raw) == [quoted])
+        #expect(again.rows == [["x é", "ʤ"]])
     }
 
     @Test("A quote that is never closed is reported with the row and line where it began")
@@ -116,6 +120,10 @@ struct CSVReadingTests {
             #expect(reading.rows.first == [filler, "1"])
             #expect(Array(reading.rows.dropFirst()) == expected, "shift \(shift)")
             #expect(reading.failures.isEmpty)
+            #expect(reading.lines == [2, 3, 5, 6], "shift \(shift)")
+            // The filler's own line end, CR and LF, falls across the edge as well.
+            let paired = try Reading("a,b\r\n\(filler),1\r\n\(tail)")
+            #expect(paired.rows == reading.rows && paired.lines == reading.lines, "shift \(shift)")
         }
     }
 

@@ -66,6 +66,26 @@ struct CSVWritingTests {
         #expect(try CSVReader(bytes: Array("#a,b\n".utf8)).header.names == ["#a", "b"])
     }
 
+    @Test(
+        "A header that looks like a version line or a byte order mark comes back", arguments: ["#id", "\u{FEFF}id", ""])
+    func awkwardHeader(name: String) throws {
+        let options = CSVOptions(delimiter: .comma, versionLine: true)
+        var writer = CSVWriter(options: options)
+        try writer.write(header: [name])
+        try writer.write(row: ["1"])
+        let reading = try Reading(writer.finish(), options)
+        #expect(reading.header.map { Array($0.utf8) } == [Array(name.utf8)])
+        #expect(reading.rows == [["1"]])
+    }
+
+    @Test("A formula that nobody escaped stays as it is, and only one apostrophe goes")
+    func foreignFormulas() throws {
+        let options = CSVOptions(delimiter: .comma, escapeFormulas: true)
+        let reading = try Reading("'-a,=b\n=x,'=x\n-1,''=x\n'x,'\n", options)
+        #expect(reading.header == ["-a", "=b"])
+        #expect(reading.rows == [["=x", "=x"], ["-1", "'=x"], ["'x", "'"]])
+    }
+
     @Test("A file larger than the buffer is written whole and readable only by its owner")
     func file() throws {
         let folder = try ScratchFolder()

@@ -12,10 +12,14 @@ final class ByteWindow {
     /// Whether the source has no more bytes than those in the window.
     private(set) var isAtSourceEnd = false
     private var source: ByteSource
+    /// The longest row that the window grows for.
+    let rowBytesMax: Int
 
-    init(_ source: consuming ByteSource) {
+    init(_ source: consuming ByteSource, chunkBytes: Int, rowBytesMax: Int) {
+        precondition(chunkBytes >= 2)
         self.source = source
-        capacity = CSVLimits.chunkBytes
+        self.rowBytesMax = rowBytesMax
+        capacity = chunkBytes
         base = .allocate(capacity: capacity + ByteWindow.padding)
     }
 

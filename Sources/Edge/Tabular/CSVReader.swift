@@ -38,8 +38,19 @@ public final class CSVReader {
         try self.init(ByteSource(bytes: bytes), name: "", options)
     }
 
-    private init(_ source: consuming ByteSource, name: String, _ options: CSVOptions) throws(TabularError) {
-        window = ByteWindow(source)
+    /// Reads from memory through a window of another size, so that tests can put its edge anywhere.
+    package convenience init(
+        bytes: [UInt8], options: CSVOptions, chunkBytes: Int, rowBytesMax: Int
+    ) throws(TabularError) {
+        try self.init(
+            ByteSource(bytes: bytes), name: "", options, chunkBytes: chunkBytes, rowBytesMax: rowBytesMax)
+    }
+
+    private init(
+        _ source: consuming ByteSource, name: String, _ options: CSVOptions, chunkBytes: Int = CSVLimits.chunkBytes,
+        rowBytesMax: Int = CSVLimits.rowBytesMax
+    ) throws(TabularError) {
+        window = ByteWindow(source, chunkBytes: chunkBytes, rowBytesMax: rowBytesMax)
         self.options = options
         try window.slide(keepingFrom: 0)
         var opening = try FileOpening(window, options, name: name)
@@ -96,11 +107,11 @@ public final class CSVReader {
         var from = from
         while true {
             switch scanner.scan(window, from: from, delimiter: delimiter) {
-            case .row: return scanner.end - scanner.start > CSVLimits.rowBytesMax ? .tooLong : .row
+            case .row: return scanner.end - scanner.start > window.rowBytesMax ? .tooLong : .row
             case .unterminatedQuote:
-                return scanner.end - scanner.start > CSVLimits.rowBytesMax ? .tooLong : .unterminatedQuote
+                return scanner.end - scanner.start > window.rowBytesMax ? .tooLong : .unterminatedQuote
             case .needsMore:
-                if window.end - from > CSVLimits.rowBytesMax { return .tooLong }
+                if window.end - from > window.rowBytesMax { return .tooLong }
                 try window.slide(keepingFrom: from)
                 from = 0
             }
