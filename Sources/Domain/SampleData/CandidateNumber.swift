@@ -9,6 +9,7 @@ public struct CandidateNumber: Hashable, Comparable, Sendable, CustomStringConve
     /// The number of values: 32 to the 7th, about 34 thousand million.
     public static let valueCount: UInt64 = 1 << 35
 
+    /// The number itself, below ``valueCount``.
     public let value: UInt64
 
     /// Nil where the value does not fit into seven digits.

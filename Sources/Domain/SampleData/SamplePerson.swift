@@ -3,6 +3,7 @@
 /// Nobody is meant by one. The telephone numbers lie in ranges kept for fiction (Ofcom's +44 7700 900xxx, the North
 /// American 555-01xx), the mail addresses under example.org (RFC 2606).
 public struct SamplePerson: Equatable, Sendable {
+    /// The given and the family name, each in its own script.
     public let given: String
     public let family: String
     /// The script after ISO 15924; `Zyyy` where the given and the family name are of different scripts.

@@ -3,18 +3,21 @@
 /// Every site has a morning and an afternoon session in each room. Keys, candidate numbers and tickets are unique in
 /// the schedule, and no seat of a session is given twice.
 public struct SampleSchedule: Equatable, Sendable {
+    /// A room of a site.
     public struct Room: Equatable, Sendable {
         public let code: String
         /// The seats are numbered from 1 to this.
         public let seats: Int
     }
 
+    /// A place where exams are held.
     public struct Site: Equatable, Sendable {
         public let code: String
         public let title: String
         public let rooms: [Room]
     }
 
+    /// One sitting of an exam in one room.
     public struct Session: Equatable, Sendable {
         public let key: String
         /// The code of the site.
@@ -27,25 +30,32 @@ public struct SampleSchedule: Equatable, Sendable {
         public let start: Int64
     }
 
+    /// A made-up person with a number.
     public struct Candidate: Equatable, Sendable {
         public let key: String
+        /// Unique in the schedule.
         public let number: CandidateNumber
         public let person: SamplePerson
     }
 
+    /// A candidate's seat in a session.
     public struct Booking: Equatable, Sendable {
         public let key: String
         /// The place of the candidate in ``SampleSchedule/candidates``.
         public let candidate: Int
         /// The place of the session in ``SampleSchedule/sessions``.
         public let session: Int
+        /// Two digits, from 01 to the room's number of seats.
         public let seat: String
         /// The code on the admission ticket: 60 bits in Crockford base 32 and a check symbol.
         public let ticket: String
     }
 
+    /// The most sites of a schedule.
     public static let sitesMax = 1_000
+    /// The most candidates of a site.
     public static let candidatesPerSiteMax = 100_000
+    /// The seats of every room.
     public static let seatsPerRoom = 24
 
     public let day: CivilDate

@@ -26,6 +26,7 @@ public struct CSVOptions: Equatable, Sendable {
     /// Whether a first line that begins with `#` is a version line and not the header; see ``CSVWriter``.
     public var versionLine: Bool
 
+    /// Options as given; without arguments those for files of unknown making.
     public init(delimiter: Delimiter? = nil, escapeFormulas: Bool = false, versionLine: Bool = false) {
         self.delimiter = delimiter
         self.escapeFormulas = escapeFormulas

@@ -12,6 +12,7 @@ public final class CSVReader {
         case failure(CSVRowFailure)
     }
 
+    /// The options as they were given; see ``delimiter`` for the one that was found.
     public let options: CSVOptions
     /// The columns' names in the order of the file.
     public let header: CSVHeader

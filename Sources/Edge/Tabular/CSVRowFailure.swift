@@ -18,6 +18,7 @@ public struct CSVRowFailure: Error, Equatable, Sendable {
         case rowTooLong = "row-too-long"
     }
 
+    /// What kind of fault it is.
     public let code: Code
     /// The row's number; the header is row 1 and blank lines are not counted.
     public let row: Int

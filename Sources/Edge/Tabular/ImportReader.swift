@@ -20,6 +20,7 @@ public final class ImportReader {
         public internal(set) var rows = 0
     }
 
+    /// The counts up to the last record that was given.
     public private(set) var statistics = Statistics()
     /// The files in the order in which ``ImportRow/file`` counts them.
     public private(set) var files: [ImportSource] = []

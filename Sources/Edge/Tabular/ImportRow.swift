@@ -13,6 +13,7 @@ public enum ImportValue: Equatable, Sendable {
 
 /// One record that a row of a foreign file became. The consumer turns it into commands.
 public struct ImportRow: Equatable, Sendable {
+    /// A field and its value, which has the kind that the field asks for.
     public struct Entry: Equatable, Sendable {
         public let field: ImportField
         public let value: ImportValue
@@ -35,6 +36,7 @@ public struct ImportRow: Equatable, Sendable {
 
 /// Why a row of a foreign file became no record. The rows before and after it are not affected.
 public struct ImportFailure: Error, Equatable, Sendable {
+    /// The kinds of faults.
     public enum Code: Equatable, Sendable {
         /// The row is not good CSV.
         case unreadable(CSVRowFailure.Code)
@@ -62,9 +64,11 @@ public struct ImportFailure: Error, Equatable, Sendable {
         }
     }
 
+    /// What kind of fault it is.
     public let code: Code
     /// What is wrong and what to do next, in one line.
     public let reason: String
+    /// The file that the row is from.
     public let source: ImportSource
     public let row: Int
     public let line: Int
@@ -80,8 +84,10 @@ extension ImportFailure: CustomStringConvertible {
 public struct ImportSource: Equatable, Sendable {
     /// The input's role in the mapping.
     public let role: String
+    /// The path by which the file was opened.
     public let path: String
     /// The columns; nil until the file was opened.
     public internal(set) var header: CSVHeader?
+    /// The delimiter that was found; a comma until the file was opened.
     public internal(set) var delimiter = CSVOptions.Delimiter.comma
 }

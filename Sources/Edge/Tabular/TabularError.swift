@@ -24,6 +24,7 @@ public struct TabularError: Error, Equatable, Sendable {
         case limit
     }
 
+    /// What kind of fault it is.
     public let code: Code
     /// The file that is meant, as the caller named it; empty for text that came from memory.
     public let file: String
@@ -36,6 +37,7 @@ public struct TabularError: Error, Equatable, Sendable {
     /// What to do next, in one line.
     public let advice: String
 
+    /// An error about a file, a place in it, or neither; problem and advice are one line each.
     public init(
         _ code: Code, file: String = "", line: Int? = nil, column: Int? = nil, _ problem: String, advice: String
     ) {
