@@ -55,6 +55,8 @@ let package = Package(
         layer("Core", "HubLogic", ["ByteCoding", "HybridTime", "SyncProtocol"]),
         // Domain: what an awarding body keeps.
         layer("Domain", "Credentialing", ["ByteCoding", "ChangeSets", "HybridTime", "Merging"]),
+        layer("Domain", "Credentialing", ["HybridTime", "Merging", "ChangeSets"]),
+        layer("Domain", "SampleData"),
         // Edge: disks and sockets.
         layer(
             "Edge", "ReplicaStore",
@@ -69,6 +71,8 @@ let package = Package(
                 lifecycle,
             ]),
         layer("Edge", "Tabular", [yams]),
+            ["HubLogic", "HybridTime", "SyncProtocol", "SyncTransport", nio, nioPosix, log, lifecycle]),
+        layer("Edge", "Tabular", ["SampleData", yams]),
         // App: the assay command and its terminal program.
         .target(
             name: "CTerminal", path: "Sources/App/CTerminal", linkerSettings: [.linkedLibrary("ncursesw")]),
@@ -97,5 +101,7 @@ let package = Package(
                 "SyncTestSupport", "ByteCoding", "HubLogic", "HubServer", "HybridTime", "SyncProtocol", "SyncTransport",
                 nio, nioPosix, log,
             ]),
+        tests("SampleDataTests", ["SampleData"]),
+        tests("TabularTests", ["SampleData", "Tabular"]),
     ]
 )
