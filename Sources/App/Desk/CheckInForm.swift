@@ -4,7 +4,7 @@ public struct CheckInForm: Hashable, Sendable {
         case passport
         case identityCard = "identity card"
         case drivingLicence = "driving licence"
-        case residencePermit = "residence permit"
+        case permit
         case other
     }
 

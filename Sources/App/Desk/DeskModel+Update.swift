@@ -78,7 +78,7 @@ extension DeskModel {
         if wasAskedToQuit { return [.quit] }
         if let write = writes.values.min(by: { $0.done < $1.done }) {
             say(.warning, "Still saving (\(write.name)). Press Ctrl-Q again to leave when it is done.")
-        } else if person != nil {
+        } else if person?.hasDraft == true {
             say(.warning, "This person is not finished. Press Ctrl-Q again to leave without saving.")
         } else {
             return [.quit]

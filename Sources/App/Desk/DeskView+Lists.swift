@@ -5,7 +5,7 @@ extension DeskModel {
     func drawStaff(on grid: inout CellGrid, _ body: Body) {
         grid.put(" Who is at the desk?", row: body.top, column: 0, width: grid.columns, style: .heading)
         grid.put(
-            " The name is written with the work. It is not checked: the status line says \u{201C}unauthenticated\u{201D}.",
+            " The name goes with the work. Nothing proves it, and the foot of the screen says so.",
             row: body.top + 1, column: 0, width: grid.columns, style: .dim)
         let first = body.top + 3
         guard !staff.isEmpty else {
@@ -32,30 +32,15 @@ extension DeskModel {
             grid.put(" \(text)", row: body.top + 2, column: 0, width: grid.columns, style: .warning)
             return
         }
-        let numbers = 4 * 9
-        let title = grid.columns - 3 - 7 - 12 - 9 - numbers - 1
-        func line(_ row: Int, _ texts: [String], _ style: Style) {
-            var column = 0
-            for (index, width) in [3, 7, title, 12, 9].enumerated() {
-                grid.put(texts[index] + " ", row: row, column: column, width: width, style: style)
-                column += width
-            }
-            for text in texts.dropFirst(5) {
-                grid.put(text, row: row, column: column, width: 9, style: style, alignment: .trailing)
-                column += 9
-            }
-            grid.put("", row: row, column: column, width: 1, style: style)
-        }
-        line(
-            body.top + 1, ["", "start", "session", "room", "state", "booked", "present", "finished", "absent"], .dim)
+        let columns = SessionColumns(grid.columns)
+        drawColumns(columns.widths, SessionColumns.titles, .dim, on: &grid, row: body.top + 1)
         let height = body.bottom - body.top - 1
         let from = firstShown(index: sessionIndex, count: sessions.count, height: height)
         for (offset, session) in sessions.dropFirst(from).prefix(height).enumerated() {
             let isChosen = from + offset == sessionIndex
-            let counts = session.counts
-            let facts = [isChosen ? " >" : "", session.startText, session.title, session.room, session.state.rawValue]
-            let numbers = [counts.booked, counts.present, counts.finished, counts.absent].map(String.init)
-            line(body.top + 2 + offset, facts + numbers, isChosen ? .selected : .normal)
+            let texts = SessionColumns.texts(session, isChosen: isChosen)
+            let style: Style = isChosen ? .selected : .normal
+            drawColumns(columns.widths, texts, style, on: &grid, row: body.top + 2 + offset)
         }
     }
 
@@ -65,10 +50,11 @@ extension DeskModel {
             " \(session?.state.rawValue ?? ""): \(counts.booked) booked, \(counts.present) present, "
             + "\(counts.finished) finished, \(counts.absent) absent"
         grid.put(summary, row: body.top, column: 0, width: grid.columns)
+        let columns = RosterColumns(grid.columns)
         let visible = roster.visible
         drawFilter(roster, shown: visible.count, on: &grid, row: body.top + 1)
         let first = body.top + 3
-        drawRosterRow(RosterColumns(grid.columns), RosterColumns.titles, .dim, on: &grid, row: body.top + 2)
+        drawColumns(columns.widths, RosterColumns.titles, .dim, on: &grid, row: body.top + 2)
         guard !visible.isEmpty else {
             drawNobody(roster, on: &grid, row: first)
             return
@@ -80,7 +66,7 @@ extension DeskModel {
             let isChosen = from + offset == highlighted
             let texts = RosterColumns.texts(entry.row, isChosen: isChosen)
             let style: Style = isChosen ? .selected : RosterColumns.style(entry.row)
-            drawRosterRow(RosterColumns(grid.columns), texts, style, on: &grid, row: first + offset)
+            drawColumns(columns.widths, texts, style, on: &grid, row: first + offset)
         }
     }
 
@@ -121,45 +107,15 @@ extension DeskModel {
         grid.cursor = CellPosition(row: row, column: min(column + displayColumns(head), grid.columns - 1))
     }
 
-    private func drawRosterRow(
-        _ columns: RosterColumns, _ texts: [String], _ style: Style, on grid: inout CellGrid, row: Int
+    private func drawColumns(
+        _ widths: [Int], _ texts: [String], _ style: Style, on grid: inout CellGrid, row: Int
     ) {
         var column = 0
-        for (text, width) in zip(texts, columns.widths) {
+        for (text, width) in zip(texts, widths) {
             // A blank column parts the texts also where one is cut.
             grid.put(text, row: row, column: column, width: width - 1, style: style)
             grid.put("", row: row, column: column + width - 1, width: 1, style: style)
             column += width
-        }
-    }
-}
-
-/// The roster's columns: the name takes what the others leave.
-struct RosterColumns {
-    static let titles = ["", "number", "name", "born", "ticket", "seat", "state", "level"]
-    let widths: [Int]
-
-    init(_ columns: Int) {
-        let ticket = columns >= 100 ? 16 : 11
-        let others = [3, 10, 0, 11, ticket, 5, 12, 6]
-        widths = others.map { $0 == 0 ? columns - others.reduce(0, +) : $0 }
-    }
-
-    static func texts(_ row: RosterRow, isChosen: Bool) -> [String] {
-        let marks = (isChosen ? ">" : " ") + (row.cases.isEmpty ? "" : "!")
-        let name = row.name.full + (row.nameIsProvisional ? " (provisional)" : "")
-        return [
-            marks, row.candidateNumber, name, row.birthDate, row.ticket, row.seat ?? "", row.state.rawValue,
-            row.level.word,
-        ]
-    }
-
-    static func style(_ row: RosterRow) -> Style {
-        if !row.cases.isEmpty || row.nameIsProvisional { return .warning }
-        switch row.state {
-        case .booked: return .normal
-        case .checkedIn, .started: return .good
-        case .finished, .noShow, .turnedAway: return .dim
         }
     }
 }

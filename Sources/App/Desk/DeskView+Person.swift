@@ -85,7 +85,7 @@ extension DeskModel {
         grid.put(
             " Record \(row.name.full) as a no-show?", row: at + 2, column: 0, width: grid.columns, style: .warning)
         grid.put(
-            " Somebody who arrives after all can still be checked in; a person will look at both records.",
+            " Whoever arrives after all can still be checked in; both records are looked at.",
             row: at + 3, column: 0, width: grid.columns)
     }
 
@@ -176,7 +176,7 @@ extension DeskModel {
     private func drawOptions(
         _ options: [String], _ chosen: Int?, _ isFocused: Bool, on grid: inout CellGrid, row: Int
     ) {
-        let columns = options.map { displayColumns($0) + 3 }
+        let columns = options.map { displayColumns($0) + 2 }
         let space = grid.columns - DeskModel.labelColumns
         // More options than fit are shown from the chosen one on.
         let first = columns.reduce(0, +) <= space ? 0 : chosen ?? 0

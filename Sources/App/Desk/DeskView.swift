@@ -147,9 +147,9 @@ extension DeskModel {
         if isPickingStaff { return "Up/Down choose  Enter confirms  ? help  Ctrl-Q quits" }
         if let person { return personHints(person) }
         if roster != nil {
-            return "Scan or type  Enter opens  Tab shows others  Esc back  F8 hand over  F9 sync  ? help"
+            return "Scan or type  Enter opens  Tab others  Esc back  F8 hand over  F9 sync  ? help"
         }
-        return "Up/Down choose  Enter opens  F5 reload  F8 hand over  F9 sync  ? help  Ctrl-Q quits"
+        return "Enter opens  F5 read again  F8 hand over  F9 sync  ? help  Ctrl-Q quits"
     }
 
     private func personHints(_ person: PersonPanel) -> String {

@@ -60,6 +60,12 @@ struct PersonPanel: Hashable, Sendable {
     /// The request that is being saved; keys wait until it is answered.
     var saving: Int?
 
+    /// Whether leaving would lose what somebody filled in.
+    var hasDraft: Bool {
+        if case .menu = mode { return false }
+        return true
+    }
+
     /// Notices a new reading of the same booking without touching what is being typed.
     mutating func notice(_ latest: RosterRow) {
         if latest == row {
