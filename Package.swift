@@ -81,5 +81,8 @@ let package = Package(
             name: "EnginePeer",
             dependencies: ["ByteCoding", "ChangeSets", "HybridTime", "Merging", "ReplicaStore", "SyncProtocol", grdb, sqlite],
             path: "Sources/Bench/EnginePeer", swiftSettings: settings),
+        // Tests.
+        tests("TerminalCellsTests", ["TerminalCells"]),
+        tests("DeskTests", ["Desk", "TerminalCells"]),
     ]
 )

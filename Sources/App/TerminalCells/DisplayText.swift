@@ -51,8 +51,21 @@ public struct DisplayText: Hashable, Sendable {
     }
 
     /// The grapheme clusters, each with the cells that it fills. Most fill one; conjuncts and flags may fill two.
-    var clusters: some Sequence<[Piece]> {
-        text.lazy.map(DisplayText.pieces(of:))
+    var clusters: [[Piece]] {
+        var clusters: [[Piece]] = []
+        for cluster in text {
+            let pieces = DisplayText.pieces(of: cluster)
+            // A lone vowel of Hangul starts a cluster and takes no column: the terminal shows it in the cell before.
+            if let first = pieces.first, first.width == 0, var before = clusters.popLast(),
+                let last = before.indices.last
+            {
+                before[last].text += first.text
+                clusters.append(before + pieces.dropFirst())
+            } else {
+                clusters.append(pieces)
+            }
+        }
+        return clusters
     }
 
     /// The columns that the whole text takes.
@@ -71,7 +84,7 @@ public struct DisplayText: Hashable, Sendable {
             if width == 0, let last = pieces.indices.last {
                 pieces[last].text.unicodeScalars.append(scalar)
             } else {
-                pieces.append(Piece(text: String(Character(scalar)), width: max(width, 1)))
+                pieces.append(Piece(text: String(Character(scalar)), width: width))
             }
         }
         return pieces
