@@ -16,6 +16,7 @@ extension DeskModel {
         "Ctrl-R  take over a sync    Ctrl-Q  quit",
         "",
         "saved: only on this device.  hub: the hub has it.  HQ: done.",
+        "! an open case  ? a provisional name",
     ]
 
     func drawHelp(on grid: inout CellGrid) {

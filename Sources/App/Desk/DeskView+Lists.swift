@@ -5,7 +5,7 @@ extension DeskModel {
     func drawStaff(on grid: inout CellGrid, _ body: Body) {
         grid.put(" Who is at the desk?", row: body.top, column: 0, width: grid.columns, style: .heading)
         grid.put(
-            " The name goes with the work. Nothing proves it, and the foot of the screen says so.",
+            " The name goes with the work. Nothing proves it; the foot of the screen says so.",
             row: body.top + 1, column: 0, width: grid.columns, style: .dim)
         let first = body.top + 3
         guard !staff.isEmpty else {

@@ -95,7 +95,7 @@ extension DeskModel {
         let explanation =
             switch draft.role {
             case .first: "A second person will enter the score again without seeing this one."
-            case .second: "Somebody else made the first entry. It is not shown to you, and not known to this desk."
+            case .second: "Somebody else made the first entry. It is not shown, nor known to this desk."
             }
         grid.put(" \(explanation)", row: row + 2, column: 0, width: grid.columns)
         grid.put(" Points, 0 to \(component.maximum):", row: row + 4, column: 0, width: 30)

@@ -31,7 +31,7 @@ struct RosterColumns {
     }
 
     static func texts(_ row: RosterRow, isChosen: Bool) -> [String] {
-        let marks = (isChosen ? ">" : " ") + (row.cases.isEmpty ? "" : "!")
+        let marks = (isChosen ? ">" : " ") + (row.cases.isEmpty ? row.nameIsProvisional ? "?" : "" : "!")
         let name = row.name.full + (row.nameIsProvisional ? " (provisional)" : "")
         return [
             marks, row.candidateNumber, name, row.birthDate, row.ticket, row.seat ?? "", row.state.rawValue,
