@@ -81,7 +81,8 @@ extension CellGrid {
     public mutating func rule(row: Int, column: Int = 0, width: Int? = nil, title: String = "", style: Style = .dim) {
         let length = min(width ?? columns - column, columns - column)
         guard length > 0 else { return }
-        put(String(repeating: "─", count: length), row: row, column: column, width: length, style: style)
+        let line = Cell(text: "─", width: 1, style: style)
+        for offset in 0..<length { set(line, row: row, column: column + offset) }
         guard !title.isEmpty, length > 6 else { return }
         let room = min(displayColumns(title) + 2, length - 4)
         put(" \(title) ", row: row, column: column + 2, width: room, style: .heading)

@@ -7,6 +7,8 @@ import CTerminal
 public struct DisplayText: Hashable, Sendable {
     /// The text after cleaning.
     public let text: String
+    /// One column per byte; most text on a screen is, and needs no tables.
+    private let isASCII: Bool
 
     /// Combining marks that one base may carry; as many as a terminal cell holds.
     public static let marksPerBaseMax = Int(CT_CELL_SCALARS_MAX) - 1
@@ -17,6 +19,7 @@ public struct DisplayText: Hashable, Sendable {
     public init(_ raw: String) {
         if raw.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) {
             text = raw
+            isASCII = true
             return
         }
         var scalars = String.UnicodeScalarView()
@@ -34,6 +37,7 @@ public struct DisplayText: Hashable, Sendable {
             scalars.append(shown)
         }
         text = String(scalars)
+        isASCII = text.utf8.allSatisfy { $0 < 0x80 }
     }
 
     /// What stands for a scalar on the screen, or nothing.
@@ -52,6 +56,7 @@ public struct DisplayText: Hashable, Sendable {
 
     /// The grapheme clusters, each with the cells that it fills. Most fill one; conjuncts and flags may fill two.
     var clusters: [[Piece]] {
+        if isASCII { return text.map { [Piece(text: String($0), width: 1)] } }
         var clusters: [[Piece]] = []
         for cluster in text {
             let pieces = DisplayText.pieces(of: cluster)
@@ -69,7 +74,9 @@ public struct DisplayText: Hashable, Sendable {
     }
 
     /// The columns that the whole text takes.
-    public var columns: Int { text.unicodeScalars.reduce(0) { $0 + columnCount(of: $1) } }
+    public var columns: Int {
+        isASCII ? text.utf8.count : text.unicodeScalars.reduce(0) { $0 + columnCount(of: $1) }
+    }
 
     /// One spacing scalar and the marks on it.
     struct Piece {
