@@ -103,5 +103,8 @@ let package = Package(
             ]),
         tests("SampleDataTests", ["SampleData"]),
         tests("TabularTests", ["SampleData", "Tabular"]),
+        // Tests.
+        tests("TerminalCellsTests", ["TerminalCells"]),
+        tests("DeskTests", ["Desk", "TerminalCells"]),
     ]
 )

@@ -1,0 +1,42 @@
+/// What comes with every write: its number, by which the answer is matched, who says it, and what they had read.
+public struct DeskRequest: Hashable, Sendable {
+    /// Unique within one run of the program.
+    public let number: Int
+    /// The staff member at the desk, unauthenticated.
+    public let actor: String
+    /// The `version` of the row that the person was looking at.
+    public let seen: String
+
+    public init(number: Int, actor: String, seen: String) {
+        self.number = number
+        self.actor = actor
+        self.seen = seen
+    }
+}
+
+/// What the desk asks its services to do. Each write is asked for once per confirming key.
+public enum DeskEffect: Hashable, Sendable {
+    case loadStaff
+    case loadSessions
+    /// Answered by `rosterLoaded`, or by `failed` with the work `.roster`.
+    case loadRoster(String)
+    /// Writes are answered by `saved`, or by `failed` with the work `.request`.
+    case checkIn(DeskRequest, CheckInForm)
+    case markNoShow(DeskRequest, booking: String)
+    case start(DeskRequest, booking: String)
+    case finish(DeskRequest, booking: String)
+    case enterScore(DeskRequest, ScoreForm)
+    case syncNow
+    /// Ends the program. Not performed by the services.
+    case quit
+
+    /// The request of a write; none for reading, syncing and quitting.
+    public var request: DeskRequest? {
+        switch self {
+        case .checkIn(let request, _), .markNoShow(let request, _), .start(let request, _),
+            .finish(let request, _), .enterScore(let request, _):
+            request
+        case .loadStaff, .loadSessions, .loadRoster, .syncNow, .quit: nil
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import TerminalCells
+
+/// What the services answer.
+extension DeskModel {
+    mutating func take(_ rows: [RosterRow], of session: String) -> [DeskEffect] {
+        guard roster?.session == session, let again = roster?.endLoad(rows) else { return [] }
+        if let booking = person?.row.booking, let latest = roster?.row(booking) { person?.notice(latest) }
+        return again && roster?.beginLoad() == true ? [.loadRoster(session)] : []
+    }
+
+    mutating func reload(_ changed: [String]) -> [DeskEffect] {
+        guard let session = roster?.session, changed.contains(session), roster?.beginLoad() == true else {
+            return [.loadSessions]
+        }
+        return [.loadSessions, .loadRoster(session)]
+    }
+
+    mutating func take(_ receipt: DeskReceipt) -> [DeskEffect] {
+        guard let write = writes.removeValue(forKey: receipt.request) else { return [] }
+        if let row = receipt.row, roster?.session == write.session { roster?.take(row) }
+        let isInFront = person?.saving == receipt.request
+        if isInFront { closeAfterSave(write, receipt.row) }
+        announce(write, receipt)
+        guard isInFront else { return [.loadSessions] }
+        let keys = keysWaiting
+        keysWaiting = []
+        return keys.reduce(into: [.loadSessions]) { effects, key in effects += press(key) }
+    }
+
+    private mutating func announce(_ write: PendingWrite, _ receipt: DeskReceipt) {
+        let cases = receipt.casesOpened
+        if cases.isEmpty {
+            say(.good, "\(write.done): \(write.name). Saved on this device.")
+        } else {
+            say(.warning, "\(write.done): \(write.name). Case opened: \(cases.joined(separator: "; "))", isSticky: true)
+        }
+    }
+
+    /// Back to an empty filter for the next person; after a score, to the same person if scores are missing.
+    private mutating func closeAfterSave(_ write: PendingWrite, _ row: RosterRow?) {
+        person?.saving = nil
+        if case .score = write.panel.mode, let row, let session {
+            let mine = PersonAction.all(for: row, in: session).contains { isOpen($0, for: row) }
+            if mine {
+                person = PersonPanel(row: row, mode: .menu(chosen: 0))
+                return
+            }
+        }
+        person = nil
+        roster?.filter = TextField()
+        roster?.chosen = nil
+    }
+
+    /// Whether the person at the desk may do it: nobody makes both entries of one score.
+    private func isOpen(_ action: PersonAction, for row: RosterRow) -> Bool {
+        guard case .score(let id, _, .second) = action else { return true }
+        return row.components.first { $0.id == id }?.firstBy != actor?.id
+    }
+
+    mutating func take(_ failure: DeskFailure) -> [DeskEffect] {
+        let text = "\(failure.message) (\(failure.code))"
+        switch failure.work {
+        case .staff: staffIsLoaded = true
+        case .sessions: sessionsAreLoaded = true
+        case .sync: break
+        case .roster(let session):
+            if roster?.session == session { _ = roster?.endLoad(nil) }
+        case .request(let number):
+            guard let write = writes.removeValue(forKey: number) else { return [] }
+            returnWork(number, write, text)
+            return []
+        }
+        say(.bad, text)
+        return []
+    }
+
+    /// A write that was not saved comes back to the screen as it was typed.
+    private mutating func returnWork(_ number: Int, _ write: PendingWrite, _ text: String) {
+        if person?.saving == number {
+            person?.saving = nil
+            keysWaiting = []
+            say(.bad, "NOT saved: \(text)")
+            return
+        }
+        var reopens = person == nil && !isPickingStaff && roster?.session == write.session
+        // Another actor must not find a score that somebody else typed.
+        if case .score = write.panel.mode { reopens = false }
+        if reopens {
+            person = write.panel
+            if let latest = roster?.row(write.panel.row.booking) { person?.notice(latest) }
+        }
+        say(.bad, "NOT saved: \(write.done), \(write.name). \(text)", isSticky: true)
+    }
+}

@@ -1,0 +1,155 @@
+import TerminalCells
+
+extension DeskModel {
+    /// Takes one event and says what is to be done about it. Pure: the same model and event give the same answer.
+    public mutating func update(_ event: DeskEvent) -> [DeskEffect] {
+        switch event {
+        case .key(.resize(let columns, let rows)), .resize(let columns, let rows):
+            self.columns = columns
+            self.rows = rows
+            return []
+        case .key(let key): return press(key)
+        case .tick(let now): self.now = now
+        case .staffLoaded(let staff): take(staff)
+        case .sessionsLoaded(let sessions): take(sessions)
+        case .rosterLoaded(let session, let rows): return take(rows, of: session)
+        case .saved(let receipt): return take(receipt)
+        case .failed(let failure): return take(failure)
+        case .syncStatusChanged(let status): sync = status
+        case .recordsChanged(let sessions): return reload(sessions)
+        }
+        return []
+    }
+
+    /// A key goes to the topmost thing on the screen, after the keys that mean the same everywhere.
+    mutating func press(_ key: Key) -> [DeskEffect] {
+        if let effects = pressGlobal(key) { return effects }
+        if person?.saving != nil { return waitForSave(key) }
+        if message?.isSticky == true {
+            if key == .escape {
+                message = nil
+                return []
+            }
+        } else {
+            message = nil
+        }
+        if isPickingStaff { return pressStaff(key) }
+        if person != nil { return pressPerson(key) }
+        return roster != nil ? pressRoster(key) : pressSessions(key)
+    }
+
+    /// Nil where the key has no meaning of its own everywhere.
+    private mutating func pressGlobal(_ key: Key) -> [DeskEffect]? {
+        if key == .control("c") || key == .control("q") { return quit() }
+        wasAskedToQuit = false
+        if showsHelp {
+            showsHelp = false
+            // A scan that comes while the help is open must not lose its first character.
+            if [.escape, .enter, .function(1), .character("?")].contains(key) { return [] }
+        }
+        switch key {
+        case .function(1): showsHelp = true
+        case .character("?") where !isTypingFreely: showsHelp = true
+        case .function(9), .control("n"): say(.info, "A sync was asked for.")
+        case .function(8), .control("w"): handOver()
+        case .control("l"): break
+        default: return nil
+        }
+        return key == .function(9) || key == .control("n") ? [.syncNow] : []
+    }
+
+    /// Whether a question mark is text and not a call for help.
+    private var isTypingFreely: Bool {
+        guard let person, person.saving == nil, case .checkIn(let draft) = person.mode else { return false }
+        return draft.isTyping
+    }
+
+    /// Somebody else comes to the desk: what the one before was typing goes, most of all a score.
+    private mutating func handOver() {
+        guard person?.saving == nil else { return }
+        person = nil
+        scan = ""
+        isPickingStaff = true
+        staffIndex = staff.firstIndex { $0.id == actor?.id } ?? 0
+        say(.info, "Who is at the desk now?")
+    }
+
+    private mutating func quit() -> [DeskEffect] {
+        if wasAskedToQuit { return [.quit] }
+        if let write = writes.values.min(by: { $0.done < $1.done }) {
+            say(.warning, "Still saving (\(write.name)). Press Ctrl-Q again to leave when it is done.")
+        } else if person?.hasDraft == true {
+            say(.warning, "This person is not finished. Press Ctrl-Q again to leave without saving.")
+        } else {
+            return [.quit]
+        }
+        wasAskedToQuit = true
+        return []
+    }
+
+    /// While a write is saved, Esc leaves the panel; every other key waits for the screen that it was meant for.
+    private mutating func waitForSave(_ key: Key) -> [DeskEffect] {
+        if key == .escape {
+            person = nil
+            keysWaiting = []
+            say(.info, "Still saving; the result will be shown here.")
+        } else if keysWaiting.count < DeskModel.keysWaitingMax {
+            keysWaiting.append(key)
+        }
+        return []
+    }
+
+    // MARK: Staff and sessions
+
+    private mutating func pressStaff(_ key: Key) -> [DeskEffect] {
+        switch key {
+        case .up: staffIndex = max(staffIndex - 1, 0)
+        case .down: staffIndex = max(min(staffIndex + 1, staff.count - 1), 0)
+        case .home: staffIndex = 0
+        case .end: staffIndex = max(staff.count - 1, 0)
+        case .escape where actor != nil: isPickingStaff = false
+        case .enter where staff.indices.contains(staffIndex):
+            actor = staff[staffIndex]
+            isPickingStaff = false
+        case .enter: return [.loadStaff]
+        default: break
+        }
+        return []
+    }
+
+    private mutating func pressSessions(_ key: Key) -> [DeskEffect] {
+        switch key {
+        case .up: sessionIndex = max(sessionIndex - 1, 0)
+        case .down: sessionIndex = max(min(sessionIndex + 1, sessions.count - 1), 0)
+        case .home: sessionIndex = 0
+        case .end: sessionIndex = max(sessions.count - 1, 0)
+        case .enter where sessions.indices.contains(sessionIndex):
+            var opened = RosterState(session: sessions[sessionIndex].id)
+            _ = opened.beginLoad()
+            roster = opened
+            return [.loadRoster(opened.session)]
+        case .enter, .function(5): return [.loadSessions]
+        default: break
+        }
+        return []
+    }
+
+    private mutating func take(_ staff: [StaffMember]) {
+        let chosen = self.staff.indices.contains(staffIndex) ? self.staff[staffIndex].id : nil
+        self.staff = staff
+        staffIsLoaded = true
+        staffIndex = staff.firstIndex { $0.id == chosen } ?? 0
+    }
+
+    private mutating func take(_ sessions: [DeskSession]) {
+        let chosen = self.sessions.indices.contains(sessionIndex) ? self.sessions[sessionIndex].id : nil
+        self.sessions = sessions
+        sessionsAreLoaded = true
+        sessionIndex = sessions.firstIndex { $0.id == chosen } ?? 0
+        guard roster != nil, session == nil else { return }
+        // The open session is no longer one of the day's: its people would have no rules to be admitted by.
+        roster = nil
+        person = nil
+        say(.warning, "The session that was open is no longer on today's list.", isSticky: true)
+    }
+}

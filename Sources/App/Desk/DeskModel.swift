@@ -1,0 +1,97 @@
+import TerminalCells
+
+/// One line for the person at the desk.
+public struct DeskMessage: Hashable, Sendable {
+    public enum Kind: Sendable { case info, good, warning, bad }
+
+    public let kind: Kind
+    public let text: String
+    /// Stays until it is dismissed with Esc: news about work that is no longer on the screen.
+    public let isSticky: Bool
+
+    init(_ kind: Kind, _ text: String, isSticky: Bool = false) {
+        self.kind = kind
+        self.text = text
+        self.isSticky = isSticky
+    }
+}
+
+/// Facts that hold while the program runs.
+public struct DeskSettings: Hashable, Sendable {
+    /// The site's name in the title.
+    public let site: String
+    /// Local time less UTC, for the clock line.
+    public let utcOffsetSeconds: Int
+
+    public init(site: String, utcOffsetSeconds: Int) {
+        self.site = site
+        self.utcOffsetSeconds = utcOffsetSeconds
+    }
+}
+
+/// A write that was asked for and not answered yet, with the panel it came from so that a failure loses nothing.
+struct PendingWrite: Hashable, Sendable {
+    let done: String
+    let name: String
+    let panel: PersonPanel
+    let session: String
+}
+
+/// Everything that the desk's screens show. Changes only through `update`; shows through `view`.
+///
+/// The screens are a stack: staff, sessions, roster, person. Each is there while its optional is.
+public struct DeskModel: Hashable, Sendable {
+    public let settings: DeskSettings
+    /// The window in cells.
+    public internal(set) var columns: Int
+    public internal(set) var rows: Int
+    /// The device's clock in milliseconds since 1970; none before the first tick.
+    public internal(set) var now: Int64?
+    /// Who says to be at the desk. Nothing proves it.
+    public internal(set) var actor: StaffMember?
+    public internal(set) var staff: [StaffMember] = []
+    public internal(set) var sessions: [DeskSession] = []
+    public internal(set) var sync = SyncStatus()
+    public internal(set) var message: DeskMessage?
+    public internal(set) var showsHelp = false
+
+    var staffIsLoaded = false
+    var sessionsAreLoaded = false
+    /// Shown before anything else until somebody is picked, and again when the desk is handed over.
+    var isPickingStaff = true
+    var staffIndex = 0
+    var sessionIndex = 0
+    var roster: RosterState?
+    var person: PersonPanel?
+    /// Characters typed where no field takes them: a scan, until its Enter.
+    var scan = ""
+    var documentType = CheckInForm.DocumentType.passport
+    var nextRequest = 1
+    var writes: [Int: PendingWrite] = [:]
+    /// Keys that came while a write was being saved; they meant the screen after it.
+    var keysWaiting: [Key] = []
+    var wasAskedToQuit = false
+
+    /// Keys kept while a write is saved; a person or scanner is far below it.
+    static let keysWaitingMax = 256
+    /// Characters kept of a scan.
+    static let scanCharactersMax = 128
+
+    public init(settings: DeskSettings, columns: Int, rows: Int) {
+        self.settings = settings
+        self.columns = columns
+        self.rows = rows
+    }
+
+    /// What to ask for before the first key.
+    public static let firstEffects: [DeskEffect] = [.loadStaff, .loadSessions]
+
+    /// The session whose roster is open, as it is known now.
+    var session: DeskSession? {
+        roster.flatMap { roster in sessions.first { $0.id == roster.session } }
+    }
+
+    mutating func say(_ kind: DeskMessage.Kind, _ text: String, isSticky: Bool = false) {
+        message = DeskMessage(kind, text, isSticky: isSticky)
+    }
+}
