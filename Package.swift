@@ -55,12 +55,14 @@ let package = Package(
         layer("Core", "HubLogic", ["ByteCoding", "HybridTime", "SyncProtocol"]),
         // Domain: what an awarding body keeps.
         layer("Domain", "Credentialing", ["ByteCoding", "ChangeSets", "HybridTime", "Merging"]),
-        layer("Domain", "Credentialing", ["HybridTime", "Merging", "ChangeSets"]),
         layer("Domain", "SampleData"),
         // Edge: disks and sockets.
         layer(
             "Edge", "ReplicaStore",
-            ["ByteCoding", "ChangeSets", "Deflating", "HybridTime", "Merging", "SyncProtocol", grdb, sqlite, crypto]),
+            [
+                "ByteCoding", "ChangeSets", "Deflating", "HubLogic", "HybridTime", "Merging", "SyncProtocol", grdb, sqlite,
+                crypto,
+            ]),
         layer(
             "Edge", "SyncTransport",
             ["ByteCoding", "HubLogic", "HybridTime", "SyncProtocol", nio, nioLocks, nioPosix, log]),
@@ -70,8 +72,10 @@ let package = Package(
                 "ByteCoding", "HubLogic", "HybridTime", "SyncProtocol", "SyncTransport", nio, nioLocks, nioPosix, log,
                 lifecycle,
             ]),
-        layer("Edge", "Tabular", [yams]),
-            ["HubLogic", "HybridTime", "SyncProtocol", "SyncTransport", nio, nioPosix, log, lifecycle]),
+        layer("Edge", "StoreSync", ["HubLogic", "HybridTime", "ReplicaStore", "SyncProtocol", "SyncTransport"]),
+        layer(
+            "Edge", "CredentialStore",
+            ["ByteCoding", "ChangeSets", "Credentialing", "HybridTime", "Merging", "ReplicaStore", grdb]),
         layer("Edge", "Tabular", ["SampleData", yams]),
         // App: the assay command and its terminal program.
         .target(
@@ -81,9 +85,9 @@ let package = Package(
         .executableTarget(
             name: "Assay",
             dependencies: [
-                "ChangeSets", "Credentialing", "Desk", "HubServer", "HybridTime", "Merging", "ReplicaStore",
-                "SyncProtocol", "SyncTransport", "Tabular", "TerminalCells", arguments, grdb, log, lifecycle, nio,
-                nioPosix,
+                "ByteCoding", "ChangeSets", "CredentialStore", "Credentialing", "Desk", "HubLogic", "HubServer",
+                "HybridTime", "Merging", "ReplicaStore", "SampleData", "StoreSync", "SyncProtocol", "SyncTransport",
+                "Tabular", "TerminalCells", arguments, grdb, log, lifecycle, nio, nioPosix,
             ],
             path: "Sources/App/Assay", swiftSettings: settings),
         // The exam-day workload over the engine, phase by phase; built, not installed.

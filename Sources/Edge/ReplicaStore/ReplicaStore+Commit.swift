@@ -10,19 +10,26 @@ extension ReplicaStore {
     /// - Throws: ``StoreError``; nothing of the group is then saved.
     @discardableResult
     public func commit(_ drafts: [Draft], time: Int64) throws(StoreError) -> [ChangeSet] {
-        try writing { writer throws(StoreError) in try writer.commit(drafts, time: time, salts: Salt.random) }
+        try transaction { transaction throws(StoreError) in try transaction.commit(drafts, time: time) }
     }
 
     /// Runs `body` as one transaction that reads and commits: nobody else writes between its look and its commit.
     public func transaction<Result>(
         _ body: (StoreTransaction) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
-        try writing { writer throws(StoreError) in try body(StoreTransaction(writer, salts: Salt.random)) }
+        let (result, committed) = try writing { writer throws(StoreError) in
+            let transaction = StoreTransaction(writer, salts: Salt.random)
+            return (try body(transaction), transaction.hasCommitted)
+        }
+        if committed { changes.post(.committed) }
+        return result
     }
 
     /// Puts a received segment into the journal and the state, durably.
     public func apply(_ segment: [UInt8]) throws(StoreError) -> Result<ApplyOutcome, DecodingFailure> {
-        try writing { writer throws(StoreError) in try writer.apply(segment, entersFeed: isHub) }
+        let result = try writing { writer throws(StoreError) in try writer.apply(segment, entersFeed: isHub) }
+        if case .success = result { changes.post(.applied) }
+        return result
     }
 }
 

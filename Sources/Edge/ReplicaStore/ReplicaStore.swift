@@ -5,6 +5,7 @@ import GRDB
 import GRDBSQLite
 import HybridTime
 import Merging
+import Synchronization
 
 /// One replica's store: a folder with an SQLite database and its lock file. Any number of processes may have it open.
 public final class ReplicaStore: Sendable {
@@ -13,6 +14,10 @@ public final class ReplicaStore: Sendable {
     /// Whether local and received change sets enter this store's feed: a hub's do.
     public let isHub: Bool
     public let path: String
+
+    /// Tells what was committed here, by this process.
+    public let changes = StoreChanges()
+    let lastDataVersion = Atomic(0)
 
     private let pool: DatabasePool
     private let lock: AdvisoryLock

@@ -16,6 +16,8 @@ public enum StoreError: Error, Equatable, Sendable {
     /// What is stored does not read: the place and the reason.
     case damaged(place: String, reason: String)
     case limitExceeded(String)
+    /// A change set writes to a record that belongs to another document.
+    case foreignRecord(String)
     /// This replica's own last change to the document is not in the state that it holds (model: own-dots gate).
     case behindOwnWork
 
@@ -38,6 +40,7 @@ public enum StoreError: Error, Equatable, Sendable {
         case .malformedDraft: "malformed-draft"
         case .damaged: "store-damaged"
         case .limitExceeded: "limit-exceeded"
+        case .foreignRecord: "foreign-record"
         case .behindOwnWork: "behind-own-work"
         }
     }
@@ -64,6 +67,7 @@ extension StoreError: CustomStringConvertible {
         case .malformedDraft(let reason): "The change does not fit the schema: \(reason)."
         case .damaged(let place, let reason): "What \(place) holds does not read (\(reason)). Run assay doctor."
         case .limitExceeded(let what): "Too much at once: \(what)."
+        case .foreignRecord(let reason): "A change set was put aside: \(reason)."
         case .behindOwnWork: "This replica is still catching up with its own work on this document. Sync first."
         }
     }

@@ -103,15 +103,24 @@ extension Writer {
             return true
         }
         if let refusal = folder.refusal(of: set, in: document) {
-            var canonical = ByteWriter(reserving: 512)
-            CanonicalForm.write(set, to: &canonical)
-            try waiting.quarantine(set, refusal, canonical: canonical.bytes)
-            outcome.quarantined.append(.init(dot: set.dot, code: refusal.code, reason: refusal.reason))
-            return false
+            return try quarantine(set, refusal, &outcome)
         }
-        try folder.fold(set, into: place)
+        do throws(StoreError) { try folder.fold(set, into: place) } catch {
+            guard case .foreignRecord(let reason) = error else { throw error }
+            return try quarantine(set, FoldRefusal(code: "foreign-record", reason: reason), &outcome)
+        }
         outcome.applied += 1
         return true
+    }
+
+    private func quarantine(
+        _ set: ChangeSet, _ refusal: FoldRefusal, _ outcome: inout ApplyOutcome
+    ) throws(StoreError) -> Bool {
+        var canonical = ByteWriter(reserving: 512)
+        CanonicalForm.write(set, to: &canonical)
+        try waiting.quarantine(set, refusal, canonical: canonical.bytes)
+        outcome.quarantined.append(.init(dot: set.dot, code: refusal.code, reason: refusal.reason))
+        return false
     }
 
     /// Applies what had waited in the documents that are loaded, until nothing more can be.
@@ -169,6 +178,9 @@ extension Writer {
                 let salt = folder.loadedDocuments[place].salt
                 head = Journal.Head(
                     sequence: set.dot.sequence, digest: chain.head(after: head.digest, set, salt: salt).head)
+            }
+            if head.sequence == part.last {
+                try journal.setSegmentHead(segment.origin, endingAt: part.last, head.digest)
             }
             guard head.sequence < Sequence32.max,
                 let stored = try journal.segment(segment.origin, endingFrom: head.sequence + 1),

@@ -52,6 +52,9 @@ extension Writer {
             let range = next...(next + Sequence32(count - 1))
             let number = try journal.insert(identity.replica, range, bytes)
             if entersFeed { try journal.appendFeed(segment: number, range) }
+            if let head = try journal.tailHead(at: range.upperBound) {
+                try journal.setSegmentHead(identity.replica, endingAt: range.upperBound, head)
+            }
             next = range.upperBound + 1
         }
         try journal.removeTail(through: head.sequence)

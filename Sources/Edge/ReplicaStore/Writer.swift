@@ -13,6 +13,7 @@ final class Writer {
     let folder: Folder
     let journal: Journal
     let waiting: WaitingTable
+    let sync: SyncState
     let codec = SegmentCodec()
     let reader: RecordReader
     let observer: (any MergeObserver)?
@@ -34,6 +35,7 @@ final class Writer {
         folder = try Folder(schema, connection, origins)
         journal = try Journal(connection, origins)
         waiting = try WaitingTable(connection, origins)
+        sync = try SyncState(connection, origins)
         reader = RecordReader(connection, origins, folder.documents, folder.tables)
         self.observer = observer
         folder.reportsTouched = observer != nil

@@ -119,8 +119,12 @@ final class Folder {
     func fold(_ set: ChangeSet, into place: Int) throws(StoreError) {
         let document = loadedDocuments[place].id
         let removal = set.removal
-        for change in set.changes {
-            let record = try self.record(change.record, change.kind, document, isNew: loadedDocuments[place].isNew)
+        // Every record is looked up before the first is written to, so that a refusal leaves nothing by half.
+        let isNew = loadedDocuments[place].isNew
+        let places = try set.changes.map { change throws(StoreError) in
+            try record(change.record, change.kind, document, isNew: isNew)
+        }
+        for (change, record) in zip(set.changes, places) {
             let table = records[record].table
             for write in change.writes {
                 let position = table.kind.position(of: write.field)
@@ -153,7 +157,12 @@ final class Folder {
         _ name: RecordName, _ kind: UInt32, _ document: LocalID, isNew: Bool
     ) throws(StoreError) -> Int {
         let id = try origins.localID(name)
-        if let place = recordPlaces[id] { return place }
+        if let place = recordPlaces[id] {
+            guard records[place].document == document, records[place].state.kind == kind else {
+                throw .foreignRecord("it writes to a \(records[place].table.kind.name) of another document")
+            }
+            return place
+        }
         guard let table = tables[kind] else { throw .unknownRecordKind("\(kind)") }
         if isNew {
             recordPlaces[id] = records.count
@@ -168,7 +177,7 @@ final class Folder {
         let record: FoldingRecord
         if try select.step() {
             guard select.integer(0) == document.raw else {
-                throw .damaged(place: "a \(table.kind.name)", reason: "it belongs to another document")
+                throw .foreignRecord("it writes to a \(table.kind.name) of another document")
             }
             var state: Result<RecordState, StoreError> = .failure(.unknownDocument)
             select.withBytes(1) { bytes in

@@ -15,16 +15,17 @@ final class Journal {
     private let selectHead: Statement
     private let updateHead: Statement
     private let insertFeed: Statement
-    private let heldFrom: Statement
-    private let insertHeld: Statement
-    private let deleteHeld: Statement
+    private let heldRanges: RangeTable
+    private let setSegmentHead: Statement
+    private let tailHead: Statement
+    private let selectSalt: Statement
 
     init(_ connection: OpaquePointer, _ origins: OriginNumbers) throws(StoreError) {
         self.origins = origins
         insertSegment = try Statement(
             connection, "INSERT INTO segment(origin, first, last, bytes) VALUES (?, ?, ?, ?) RETURNING n")
         segmentsFrom = try Statement(
-            connection, "SELECT n, first, last, bytes FROM segment WHERE origin = ? AND last >= ? ORDER BY last LIMIT 1")
+            connection, "SELECT n, first, last, bytes, head FROM segment WHERE origin = ? AND last >= ? ORDER BY last LIMIT 1")
         appendTail = try Statement(connection, "INSERT INTO tail(sequence, head, bytes) VALUES (?, ?, ?)")
         lastTail = try Statement(connection, "SELECT sequence, head FROM tail ORDER BY sequence DESC LIMIT 1")
         scanTail = try Statement(connection, "SELECT sequence, bytes FROM tail WHERE sequence >= ? ORDER BY sequence LIMIT ?")
@@ -32,10 +33,10 @@ final class Journal {
         selectHead = try Statement(connection, "SELECT head_sequence, head FROM origin WHERE n = ?")
         updateHead = try Statement(connection, "UPDATE origin SET head_sequence = ?, head = ? WHERE n = ?")
         insertFeed = try Statement(connection, "INSERT INTO feed(segment, first, last) VALUES (?, ?, ?)")
-        heldFrom = try Statement(
-            connection, "SELECT first, last FROM held WHERE origin = ? AND last >= ? AND first <= ? ORDER BY last")
-        insertHeld = try Statement(connection, "INSERT INTO held(origin, first, last) VALUES (?, ?, ?)")
-        deleteHeld = try Statement(connection, "DELETE FROM held WHERE origin = ? AND last = ?")
+        heldRanges = try RangeTable(connection, "held", keys: ["origin"])
+        setSegmentHead = try Statement(connection, "UPDATE segment SET head = ? WHERE origin = ? AND last = ?")
+        selectSalt = try Statement(connection, "SELECT salt FROM document WHERE id = ?")
+        tailHead = try Statement(connection, "SELECT head FROM tail WHERE sequence = ?")
     }
 
     /// How far an origin's chain is verified, and its head there.
@@ -109,7 +110,7 @@ final class Journal {
     func insert(
         _ origin: ReplicaID, _ range: ClosedRange<Sequence32>, _ bytes: [UInt8]
     ) throws(StoreError) -> Int64 {
-        try include(range, of: origin)
+        try heldRanges.insert(range, [try origins.number(origin)])
         insertSegment.bind(1, try origins.number(origin))
         insertSegment.bind(2, Int64(range.lowerBound))
         insertSegment.bind(3, Int64(range.upperBound))
@@ -125,18 +126,8 @@ final class Journal {
     func held(
         _ origin: ReplicaID, overlapping range: ClosedRange<Sequence32> = 1...Sequence32.max, own: ReplicaID
     ) throws(StoreError) -> SequenceRanges {
-        var result = SequenceRanges()
-        guard let number = try origins.known(origin) else { return result }
-        heldFrom.bind(1, number)
-        heldFrom.bind(2, Int64(range.lowerBound) - 1)
-        heldFrom.bind(3, Int64(range.upperBound) + 1)
-        defer { heldFrom.reset() }
-        while try heldFrom.step() {
-            let first = Sequence32(truncatingIfNeeded: heldFrom.integer(0))
-            let last = Sequence32(truncatingIfNeeded: heldFrom.integer(1))
-            guard first >= 1, first <= last else { throw .damaged(place: "the journal", reason: "a held range") }
-            result.insert(first...last)
-        }
+        guard let number = try origins.known(origin) else { return SequenceRanges() }
+        var result = try heldRanges.ranges([number], overlapping: range)
         if origin == own {
             let packed = try head(own).sequence
             let end = try ownHead(own).sequence
@@ -145,25 +136,12 @@ final class Journal {
         return result
     }
 
-    private func include(_ range: ClosedRange<Sequence32>, of origin: ReplicaID) throws(StoreError) {
-        let number = try origins.number(origin)
-        var merged = range
-        for neighbour in try held(origin, overlapping: range, own: ReplicaID(0)).ranges {
-            merged = min(merged.lowerBound, neighbour.lowerBound)...max(merged.upperBound, neighbour.upperBound)
-            deleteHeld.bind(1, number)
-            deleteHeld.bind(2, Int64(neighbour.upperBound))
-            try deleteHeld.run()
-        }
-        insertHeld.bind(1, number)
-        insertHeld.bind(2, Int64(merged.lowerBound))
-        insertHeld.bind(3, Int64(merged.upperBound))
-        try insertHeld.run()
-    }
-
     struct StoredSegment {
         let number: Int64
         let range: ClosedRange<Sequence32>
         let bytes: [UInt8]
+        /// The chain's head after it, where the chain is verified so far.
+        var head: Digest256?
     }
 
     /// The first stored segment of an origin that ends at or after a sequence; it need not hold it.
@@ -176,7 +154,32 @@ final class Journal {
         let first = Sequence32(truncatingIfNeeded: segmentsFrom.integer(1))
         let last = Sequence32(truncatingIfNeeded: segmentsFrom.integer(2))
         guard first <= last else { throw .damaged(place: "the journal", reason: "a segment's range") }
-        return StoredSegment(number: segmentsFrom.integer(0), range: first...last, bytes: segmentsFrom.bytes(3))
+        return StoredSegment(
+            number: segmentsFrom.integer(0), range: first...last, bytes: segmentsFrom.bytes(3),
+            head: segmentsFrom.isNull(4) ? nil : Digest256(segmentsFrom.bytes(4)))
+    }
+
+    /// Notes the chain's head after the segment that ends at a sequence, if one does.
+    func setSegmentHead(_ origin: ReplicaID, endingAt sequence: Sequence32, _ head: Digest256) throws(StoreError) {
+        setSegmentHead.bind(1, head.bytes)
+        setSegmentHead.bind(2, try origins.number(origin))
+        setSegmentHead.bind(3, Int64(sequence))
+        try setSegmentHead.run()
+    }
+
+    /// The salt of a document that is here.
+    func salt(of document: RecordName) throws(StoreError) -> Salt? {
+        guard let id = try origins.knownID(document) else { return nil }
+        selectSalt.bind(1, id.raw)
+        defer { selectSalt.reset() }
+        return try selectSalt.step() ? DocumentTable.salt(selectSalt.bytes(0)) : nil
+    }
+
+    /// The own chain's head after a change set of the tail.
+    func tailHead(at sequence: Sequence32) throws(StoreError) -> Digest256? {
+        tailHead.bind(1, Int64(sequence))
+        defer { tailHead.reset() }
+        return try tailHead.step() ? Digest256(tailHead.bytes(0)) : nil
     }
 
     func appendFeed(segment: Int64, _ range: ClosedRange<Sequence32>) throws(StoreError) {

@@ -6,6 +6,8 @@ import Merging
 public final class StoreTransaction {
     private let writer: Writer
     private let salts: () -> Salt
+    /// Whether anything was committed through this transaction.
+    private(set) var hasCommitted = false
     /// Reads what is in the tables now, this transaction's own flushed work included.
     public let records: RecordReader
 
@@ -18,7 +20,8 @@ public final class StoreTransaction {
     /// Commits drafts as one group within this transaction; see ``ReplicaStore/commit(_:time:)``.
     @discardableResult
     public func commit(_ drafts: [Draft], time: Int64) throws(StoreError) -> [ChangeSet] {
-        try writer.commit(drafts, time: time, salts: salts)
+        hasCommitted = hasCommitted || !drafts.isEmpty
+        return try writer.commit(drafts, time: time, salts: salts)
     }
 
     // MARK: Violations

@@ -26,7 +26,7 @@ enum Tables {
         -- The journal: runs of change sets of one origin as they came, and this replica's newest, one by one.
         CREATE TABLE segment(
             n INTEGER PRIMARY KEY AUTOINCREMENT, origin INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
-            bytes BLOB NOT NULL
+            head BLOB, bytes BLOB NOT NULL
         ) STRICT;
         CREATE INDEX segment_range ON segment(origin, last);
         -- Which sequences of an origin the segments hold, as few ranges as there are gaps.
@@ -69,6 +69,13 @@ enum Tables {
             hub INTEGER NOT NULL, epoch INTEGER NOT NULL, origin INTEGER NOT NULL,
             last INTEGER NOT NULL, first INTEGER NOT NULL,
             PRIMARY KEY (hub, epoch, origin, last)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE at_hq(
+            origin INTEGER NOT NULL, last INTEGER NOT NULL, first INTEGER NOT NULL, PRIMARY KEY (origin, last)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE parent(
+            hub INTEGER NOT NULL, epoch INTEGER NOT NULL, receipt_mark INTEGER NOT NULL, met INTEGER NOT NULL,
+            PRIMARY KEY (hub, epoch)
         ) STRICT, WITHOUT ROWID;
 
         -- What rules across records found. Derived after every merge, never replicated.

@@ -1,0 +1,158 @@
+import ByteCoding
+import ChangeSets
+import Foundation
+import GRDB
+import HubLogic
+import HybridTime
+import Merging
+import SyncProtocol
+
+/// What sessions with those below ask of a hub's store.
+extension ReplicaStore {
+    public func hubIdentity(isHeadquarters: Bool) throws(StoreError) -> HubIdentity {
+        guard let organisation = OrganisationID(identity.organisation) else {
+            throw .damaged(place: "the store's own description", reason: "the organisation's name is not 16 bytes")
+        }
+        return HubIdentity(
+            organisation: organisation, lineage: HubLineage(hub: identity.replica, epoch: UInt64(identity.epoch)),
+            name: identity.name, isHeadquarters: isHeadquarters)
+    }
+
+    public func standing(_ query: StandingQuery, isHeadquarters: Bool) throws(StoreError) -> Standing {
+        let end = FeedPosition(try feedEnd())
+        return try syncing { state, journal throws(StoreError) in
+            let held = try journal.held(query.replica, own: identity.replica)
+            var shared: ChainPoint?
+            let verified = try journal.head(query.replica)
+            if query.head > 0, let hash = try chainHash(of: query.replica, at: query.head, journal) {
+                shared = ChainPoint(sequence: query.head, hash: hash)
+            } else if verified.sequence < query.head {
+                shared = ChainPoint(verified)
+            }
+            return Standing(
+                held: held, heldAtHQ: isHeadquarters ? held : try state.reachedHQ(query.replica), shared: shared,
+                receiptMark: isHeadquarters ? end : try state.receiptMark(),
+                scopes: query.subscriptions.map { subscription in
+                    guard ReplicaStore.everything.contains(subscription.scope) else { return .unknown }
+                    switch subscription.cursor {
+                    case .none: return .known(end: end, usable: false)
+                    case .feed(let position), .bootstrap(let position, _):
+                        return .known(end: end, usable: position <= end)
+                    }
+                })
+        }
+    }
+
+    public func held(_ queries: [HeldQuery], isHeadquarters: Bool) throws(StoreError) -> [HeldOrigin] {
+        try syncing { state, journal throws(StoreError) in
+            var answers: [HeldOrigin] = []
+            for query in queries {
+                let held = try journal.held(query.origin, own: identity.replica)
+                answers.append(
+                    HeldOrigin(
+                        origin: query.origin, ranges: held,
+                        atHQ: isHeadquarters ? held : try state.reachedHQ(query.origin),
+                        hash: try chainHash(of: query.origin, at: query.sequence, journal)))
+            }
+            return answers
+        }
+    }
+
+    public func feedPage(_ scope: ScopeName, after: FeedPosition, bytesMax: Int) throws(StoreError) -> FeedPage {
+        guard ReplicaStore.everything.contains(scope) else { return .unknownScope }
+        try packTailIfNeeded()
+        let end = FeedPosition(try feedEnd())
+        let entries = try feed(after: Int64(bitPattern: after), bytesMax: bytesMax)
+        let items = entries.map { entry in
+            FeedItem(
+                position: FeedPosition(entry.position),
+                payload: SegmentPayload(
+                    origin: entry.origin, first: entry.range.lowerBound, last: entry.range.upperBound, bytes: entry.bytes))
+        }
+        let reached = items.last?.position ?? after
+        return .items(items, reached: reached, isAtEnd: reached >= end)
+    }
+
+    public func snapshotPage(_ scope: ScopeName, after: SnapshotCursor?, bytesMax: Int) throws(StoreError) -> SnapshotPage {
+        guard ReplicaStore.everything.contains(scope) else { return .unknownScope }
+        try packTailIfNeeded()
+        var from: Int64 = 0
+        if let after {
+            var reader = ByteReader(after.bytes)
+            guard let raw = try? reader.fixed64() else { return .unknownScope }
+            from = Int64(bitPattern: raw)
+        }
+        let (position, total) = try reading { db in
+            (
+                try Int64.fetchOne(db, sql: "SELECT coalesce(max(position), 0) FROM feed") ?? 0,
+                try Int64.fetchOne(db, sql: "SELECT count(*) FROM document") ?? 0
+            )
+        }
+        // A chunk of so many documents nearly always fits; where one does not, half of them may.
+        var limit = 512
+        while true {
+            let (bytes, next) = try snapshotChunk(after: from, documents: limit)
+            if bytes.count > bytesMax, limit > 1 {
+                limit /= 2
+                continue
+            }
+            guard bytes.count <= SyncLimits.chunkBytesMax else { throw .limitExceeded("one document in a snapshot") }
+            let cursor = next.flatMap { id -> SnapshotCursor? in
+                var out = ByteWriter()
+                out.fixed64(UInt64(bitPattern: id))
+                return SnapshotCursor(out.bytes)
+            }
+            return .chunk(
+                SnapshotChunk(bytes: bytes, next: cursor), position: FeedPosition(position), documents: UInt64(total))
+        }
+    }
+
+    /// Journals segments of any number of sessions in one transaction: one fsync for all of them.
+    public func take(_ payloads: [SegmentPayload]) throws(StoreError) -> [SegmentOutcome] {
+        var outcomes: [SegmentOutcome]
+        do throws(StoreError) {
+            outcomes = try writing { writer throws(StoreError) in
+                var outcomes: [SegmentOutcome] = []
+                for payload in payloads {
+                    outcomes.append(SegmentOutcome(payload, try writer.verdict(of: payload, entersFeed: isHub)))
+                }
+                return outcomes
+            }
+        } catch {
+            guard error.isAboutContent else { throw error }
+            // One of them breaks the store's own rules: alone, each does good or harm to itself only.
+            outcomes = []
+            for payload in payloads { outcomes.append(try takeAlone(payload)) }
+        }
+        if outcomes.contains(where: \.isDurable) { changes.post(.applied) }
+        return outcomes
+    }
+
+    private func takeAlone(_ payload: SegmentPayload) throws(StoreError) -> SegmentOutcome {
+        do throws(StoreError) {
+            return try writing { writer throws(StoreError) in
+                SegmentOutcome(payload, try writer.verdict(of: payload, entersFeed: isHub))
+            }
+        } catch {
+            guard error.isAboutContent else { throw error }
+            return SegmentOutcome(payload, .refused(code: .malformedFrame, reason: error.description))
+        }
+    }
+
+    /// At a hub its own new change sets have to be in segments before its feed is read.
+    private func packTailIfNeeded() throws(StoreError) {
+        let waiting = try reading { db in try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM tail)") ?? false }
+        if waiting { try packTail() }
+    }
+}
+
+extension StoreError {
+    /// Whether a peer's bytes are to blame, and not the disk.
+    var isAboutContent: Bool {
+        switch self {
+        case .sqlite(let code, _): code & 0xFF == 19 || code & 0xFF == 20
+        case .damaged, .foreignRecord, .limitExceeded, .unknownRecordKind, .malformedDraft: true
+        default: false
+        }
+    }
+}

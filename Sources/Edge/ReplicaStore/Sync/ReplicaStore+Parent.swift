@@ -1,0 +1,211 @@
+import ByteCoding
+import ChangeSets
+import GRDB
+import HybridTime
+import Merging
+import SyncProtocol
+
+/// What a session towards a parent asks of the store.
+extension ReplicaStore {
+    /// The scopes that this replica wants. One for all until there is enrolment.
+    public static let everything = [ScopeName("org")].compactMap { $0 }
+
+    public func greeting() throws(StoreError) -> Greeting {
+        guard let organisation = OrganisationID(identity.organisation) else {
+            throw .damaged(place: "the store's own description", reason: "the organisation's name is not 16 bytes")
+        }
+        return try syncing { state, journal throws(StoreError) in
+            let head = try journal.ownHead(identity.replica)
+            let lineage = try state.lineage()
+            return Greeting(
+                organisation: organisation, replica: identity.replica, role: isHub ? "hub" : "replica",
+                device: identity.name, isHub: isHub, head: ChainPoint(head), lineage: lineage,
+                memory: try state.memory(lineage, scopes: ReplicaStore.everything, own: identity.replica))
+        }
+    }
+
+    public func memory(of lineage: HubLineage) throws(StoreError) -> ParentMemory {
+        try syncing { state, _ throws(StoreError) in
+            try state.memory(lineage, scopes: ReplicaStore.everything, own: identity.replica)
+        }
+    }
+
+    /// The hash of an origin's chain at a sequence; nil where it is not verified so far or was trimmed.
+    public func chainHash(of origin: ReplicaID, at sequence: Sequence32) throws(StoreError) -> ChainHash? {
+        try syncing { _, journal throws(StoreError) in
+            try chainHash(of: origin, at: sequence, journal)
+        }
+    }
+
+    func chainHash(of origin: ReplicaID, at sequence: Sequence32, _ journal: Journal) throws(StoreError) -> ChainHash? {
+        if origin == identity.replica, let head = try journal.tailHead(at: sequence) { return ChainHash(head.bytes) }
+        let head = try journal.head(origin)
+        if head.sequence == sequence { return ChainHash(head.digest.bytes) }
+        guard sequence < head.sequence, let stored = try journal.segment(origin, endingFrom: sequence),
+            stored.range.contains(sequence)
+        else { return nil }
+        if stored.range.upperBound == sequence { return stored.head.flatMap { ChainHash($0.bytes) } }
+        return try recomputed(origin, sequence, stored, journal)
+    }
+
+    /// Walks from the head before a segment to a change set inside of it.
+    private func recomputed(
+        _ origin: ReplicaID, _ sequence: Sequence32, _ stored: Journal.StoredSegment, _ journal: Journal
+    ) throws(StoreError) -> ChainHash? {
+        var digest = Digest256.zero
+        let first = stored.range.lowerBound
+        if first > 1 {
+            guard let before = try journal.segment(origin, endingFrom: first - 1), before.range.upperBound == first - 1,
+                let head = before.head
+            else { return nil }
+            digest = head
+        }
+        let segment: Segment
+        do throws(DecodingFailure) { segment = try SegmentCodec().decode(stored.bytes[...]) } catch {
+            throw .damaged("segment \(stored.number) of the journal", error)
+        }
+        var chain = HashChain(.cryptoSHA256)
+        for set in segment.changeSets where set.dot.sequence <= sequence {
+            guard let salt = try journal.salt(of: set.document) else { return nil }
+            digest = chain.head(after: digest, set, salt: salt).head
+        }
+        return ChainHash(digest.bytes)
+    }
+
+    /// What the journal holds and a hub has not receipted; with `awaitingHQ` also what is not known to be at HQ.
+    public func unsent(to lineage: HubLineage, awaitingHQ: Bool) throws(StoreError) -> [OfferedOrigin] {
+        try syncing { state, journal throws(StoreError) in
+            var offers: [OfferedOrigin] = []
+            for origin in try state.origins(own: identity.replica) where origin != lineage.hub {
+                let held = try journal.held(origin, own: identity.replica)
+                var rest = held.subtracting(try state.receipted(lineage, origin))
+                if awaitingHQ { rest.formUnion(held.subtracting(try state.reachedHQ(origin))) }
+                guard let last = rest.last else { continue }
+                offers.append(
+                    OfferedOrigin(
+                        origin: origin, ranges: rest, hash: try chainHash(of: origin, at: last, journal)))
+            }
+            return offers
+        }
+    }
+
+    /// A run that starts where `range` does and fits one segment; nil where the journal does not hold its start.
+    public func payload(of origin: ReplicaID, in range: ClosedRange<Sequence32>) throws(StoreError) -> SegmentPayload? {
+        guard let part = try segment(origin, range) else { return nil }
+        return SegmentPayload(origin: origin, first: part.range.lowerBound, last: part.range.upperBound, bytes: part.bytes)
+    }
+
+    /// Performs a session's commits in order, each in a transaction of its own; stops at a feed entry that is refused.
+    public func perform(_ commits: [ReplicaCommit]) throws(StoreError) -> [SegmentOutcome] {
+        var outcomes: [SegmentOutcome] = []
+        for commit in commits {
+            switch commit {
+            case .receipts(let receipts): try keep(receipts)
+            case .cursor(let lineage, let scope, let position):
+                try writing { writer throws(StoreError) in
+                    try writer.sync.meet(lineage)
+                    try writer.sync.move(lineage, scope, to: .feed(position))
+                }
+            case .feed(let lineage, let scope, let position, let payload):
+                let outcome = try take(payload) { writer throws(StoreError) in
+                    try writer.sync.meet(lineage)
+                    try writer.sync.receive(lineage, payload.origin, SequenceRanges(payload.range))
+                    try writer.sync.move(lineage, scope, to: .feed(position))
+                }
+                outcomes.append(outcome)
+                if !outcome.isDurable { return outcomes }
+            case .snapshotChunk(let lineage, let scope, let position, let chunk):
+                try join(lineage, scope, position, chunk)
+            }
+        }
+        return outcomes
+    }
+
+    private func keep(_ receipts: ReceiptCommit) throws(StoreError) {
+        var reached: [OriginRanges] = []
+        try writing { writer throws(StoreError) in
+            try writer.sync.meet(receipts.lineage, receiptMark: receipts.receiptMark ?? 0)
+            for entry in receipts.atHub { try writer.sync.receive(receipts.lineage, entry.origin, entry.ranges) }
+            for entry in receipts.lostByHub { try writer.sync.lose(receipts.lineage, entry.origin, entry.ranges) }
+            for entry in receipts.atHQ {
+                try writer.sync.receive(receipts.lineage, entry.origin, entry.ranges)
+                let new = try writer.sync.reach(entry.origin, entry.ranges)
+                if !new.isEmpty { reached.append(OriginRanges(origin: entry.origin, ranges: new)) }
+            }
+        }
+        if !reached.isEmpty { changes.post(.reachedHQ(reached)) }
+        changes.post(.receipts)
+    }
+
+    /// Journals one segment and whatever goes with it in one transaction.
+    private func take(
+        _ payload: SegmentPayload, with rest: (Writer) throws(StoreError) -> Void
+    ) throws(StoreError) -> SegmentOutcome {
+        let verdict = try writing { writer throws(StoreError) -> SegmentOutcome.Verdict in
+            let result = try writer.verdict(of: payload, entersFeed: isHub)
+            if case .refused = result { return result }
+            try rest(writer)
+            return result
+        }
+        let outcome = SegmentOutcome(payload, verdict)
+        if outcome.isDurable { changes.post(.applied) }
+        return outcome
+    }
+
+    private func join(
+        _ lineage: HubLineage, _ scope: ScopeName, _ position: FeedPosition, _ chunk: SnapshotChunk
+    ) throws(StoreError) {
+        var states: [DocumentState] = []
+        if !chunk.bytes.isEmpty {
+            do throws(DecodingFailure) { states = try SnapshotCodec().decode(chunk.bytes[...]) } catch {
+                throw .damaged(place: "a snapshot from the hub", reason: error.description)
+            }
+        }
+        let cursor = chunk.next.map { PullCursor.bootstrap(position: position, resume: $0) } ?? .feed(position)
+        try writing { writer throws(StoreError) in
+            try writer.join(states, entersFeed: isHub)
+            try writer.sync.meet(lineage)
+            try writer.sync.move(lineage, scope, to: cursor)
+        }
+        changes.post(.applied)
+    }
+
+    /// Runs `body` with the sync state and the journal of a reader's snapshot.
+    func syncing<Result>(_ body: (SyncState, Journal) throws(StoreError) -> Result) throws(StoreError) -> Result {
+        try reading { db in
+            guard let connection = db.sqliteConnection else {
+                throw StoreError.damaged(place: "the connection", reason: "it is closed")
+            }
+            let origins = try OriginNumbers(connection)
+            return try body(try SyncState(connection, origins), try Journal(connection, origins))
+        }
+    }
+}
+
+extension ChainPoint {
+    /// Nil for the head of an empty chain.
+    init?(_ head: Journal.Head) {
+        guard head.sequence > 0, let hash = ChainHash(head.digest.bytes) else { return nil }
+        self.init(sequence: head.sequence, hash: hash)
+    }
+}
+
+extension Writer {
+    /// Journals and folds a segment as a session brought it.
+    func verdict(of payload: SegmentPayload, entersFeed: Bool) throws(StoreError) -> SegmentOutcome.Verdict {
+        do throws(DecodingFailure) {
+            let header = try SegmentCodec.header(payload.bytes[...])
+            guard header.origin == payload.origin, header.first == payload.first, header.last == payload.last else {
+                return .refused(code: .malformedFrame, reason: "the segment is not the run that its frame names")
+            }
+        } catch { return .refused(code: .malformedFrame, reason: error.description) }
+        switch try apply(payload.bytes, entersFeed: entersFeed) {
+        case .failure(let failure): return .refused(code: .malformedFrame, reason: failure.description)
+        case .success(let outcome):
+            if let first = outcome.quarantined.first {
+                return .quarantined(reason: "\(first.dot): \(first.reason) (\(first.code))")
+            }
+            return outcome.duplicates == payload.changeSets ? .duplicate : .stored
+        }
+    }
+}

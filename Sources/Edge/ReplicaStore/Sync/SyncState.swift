@@ -1,0 +1,159 @@
+import ByteCoding
+import ChangeSets
+import GRDBSQLite
+import HubLogic
+import HybridTime
+import Merging
+import SyncProtocol
+
+/// Where this replica stands with hubs, and what is known to be durable where. One for each connection that asks.
+final class SyncState {
+    private let origins: OriginNumbers
+    private let receipts: RangeTable
+    private let atHQ: RangeTable
+    private let selectCursors: Statement
+    private let setCursor: Statement
+    private let selectParent: Statement
+    private let setParent: Statement
+    private let lastParent: Statement
+    private let heldOrigins: Statement
+    private let mark: Statement
+
+    init(_ connection: OpaquePointer, _ origins: OriginNumbers) throws(StoreError) {
+        self.origins = origins
+        receipts = try RangeTable(connection, "receipt", keys: ["hub", "epoch", "origin"])
+        atHQ = try RangeTable(connection, "at_hq", keys: ["origin"])
+        selectCursors = try Statement(
+            connection, "SELECT position, bootstrap FROM cursor WHERE hub = ? AND epoch = ? AND scope = ?")
+        setCursor = try Statement(
+            connection, "INSERT OR REPLACE INTO cursor(hub, epoch, scope, position, bootstrap) VALUES (?, ?, ?, ?, ?)")
+        selectParent = try Statement(connection, "SELECT receipt_mark FROM parent WHERE hub = ? AND epoch = ?")
+        setParent = try Statement(
+            connection,
+            """
+            INSERT INTO parent(hub, epoch, receipt_mark, met)
+            VALUES (?1, ?2, ?3, (SELECT coalesce(max(met), 0) + 1 FROM parent))
+            ON CONFLICT (hub, epoch) DO UPDATE SET receipt_mark = max(receipt_mark, ?3), met = excluded.met
+            """)
+        lastParent = try Statement(connection, "SELECT hub, epoch FROM parent ORDER BY met DESC LIMIT 1")
+        heldOrigins = try Statement(connection, "SELECT DISTINCT origin FROM held ORDER BY origin")
+        // Grows whenever more is known to be at HQ: the ranges there only ever gain.
+        mark = try Statement(connection, "SELECT coalesce(sum(last - first + 1), 0) FROM at_hq")
+    }
+
+    // MARK: Reading
+
+    func lineage() throws(StoreError) -> HubLineage? {
+        defer { lastParent.reset() }
+        guard try lastParent.step() else { return nil }
+        return HubLineage(
+            hub: try origins.id(lastParent.integer(0)), epoch: UInt64(bitPattern: lastParent.integer(1)))
+    }
+
+    private func keys(_ lineage: HubLineage) throws(StoreError) -> [Int64]? {
+        guard let hub = try origins.known(lineage.hub) else { return nil }
+        return [hub, Int64(bitPattern: lineage.epoch)]
+    }
+
+    func memory(_ lineage: HubLineage?, scopes: [ScopeName], own: ReplicaID) throws(StoreError) -> ParentMemory {
+        var memory = ParentMemory(subscriptions: [])
+        let keys = try lineage.flatMap { lineage throws(StoreError) in try self.keys(lineage) }
+        for scope in scopes {
+            var cursor = PullCursor.none
+            if let keys {
+                selectCursors.bind(1, keys[0])
+                selectCursors.bind(2, keys[1])
+                selectCursors.bind(3, scope.text)
+                defer { selectCursors.reset() }
+                if try selectCursors.step() {
+                    let position = UInt64(bitPattern: selectCursors.integer(0))
+                    if selectCursors.isNull(1) {
+                        cursor = .feed(position)
+                    } else if let resume = SnapshotCursor(selectCursors.bytes(1)) {
+                        cursor = .bootstrap(position: position, resume: resume)
+                    }
+                }
+            }
+            memory.subscriptions.append(Subscription(scope: scope, cursor: cursor))
+        }
+        guard let number = try origins.known(own) else { return memory }
+        memory.receiptedAtHQ = try atHQ.ranges([number]).contiguousEnd
+        if let keys {
+            memory.receiptedAtHub = try receipts.ranges(keys + [number]).contiguousEnd
+            selectParent.bind(1, keys[0])
+            selectParent.bind(2, keys[1])
+            defer { selectParent.reset() }
+            if try selectParent.step() { memory.receiptMark = UInt64(bitPattern: selectParent.integer(0)) }
+        }
+        return memory
+    }
+
+    func receipted(_ lineage: HubLineage, _ origin: ReplicaID) throws(StoreError) -> SequenceRanges {
+        guard let keys = try keys(lineage), let number = try origins.known(origin) else { return SequenceRanges() }
+        return try receipts.ranges(keys + [number])
+    }
+
+    func reachedHQ(_ origin: ReplicaID) throws(StoreError) -> SequenceRanges {
+        guard let number = try origins.known(origin) else { return SequenceRanges() }
+        return try atHQ.ranges([number])
+    }
+
+    func origins(own: ReplicaID) throws(StoreError) -> [ReplicaID] {
+        var numbers: [Int64] = []
+        while try heldOrigins.step() { numbers.append(heldOrigins.integer(0)) }
+        heldOrigins.reset()
+        var ids: [ReplicaID] = []
+        for number in numbers { ids.append(try origins.id(number)) }
+        if !ids.contains(own) { ids.append(own) }
+        return ids
+    }
+
+    func receiptMark() throws(StoreError) -> UInt64 {
+        defer { mark.reset() }
+        _ = try mark.step()
+        return UInt64(bitPattern: mark.integer(0))
+    }
+
+    // MARK: Writing
+
+    func meet(_ lineage: HubLineage, receiptMark: UInt64 = 0) throws(StoreError) {
+        setParent.bind(1, try origins.number(lineage.hub))
+        setParent.bind(2, Int64(bitPattern: lineage.epoch))
+        setParent.bind(3, Int64(bitPattern: receiptMark))
+        try setParent.run()
+    }
+
+    func move(_ lineage: HubLineage, _ scope: ScopeName, to cursor: PullCursor) throws(StoreError) {
+        setCursor.bind(1, try origins.number(lineage.hub))
+        setCursor.bind(2, Int64(bitPattern: lineage.epoch))
+        setCursor.bind(3, scope.text)
+        switch cursor {
+        case .none: return
+        case .feed(let position):
+            setCursor.bind(4, Int64(bitPattern: position))
+            setCursor.bindNull(5)
+        case .bootstrap(let position, let resume):
+            setCursor.bind(4, Int64(bitPattern: position))
+            setCursor.bind(5, resume.bytes)
+        }
+        try setCursor.run()
+    }
+
+    func receive(_ lineage: HubLineage, _ origin: ReplicaID, _ ranges: SequenceRanges) throws(StoreError) {
+        let keys = [try origins.number(lineage.hub), Int64(bitPattern: lineage.epoch), try origins.number(origin)]
+        for range in ranges.ranges { try receipts.insert(range, keys) }
+    }
+
+    func lose(_ lineage: HubLineage, _ origin: ReplicaID, _ ranges: SequenceRanges) throws(StoreError) {
+        let keys = [try origins.number(lineage.hub), Int64(bitPattern: lineage.epoch), try origins.number(origin)]
+        try receipts.remove(ranges, keys)
+    }
+
+    /// - Returns: the part that was not known before.
+    func reach(_ origin: ReplicaID, _ ranges: SequenceRanges) throws(StoreError) -> SequenceRanges {
+        let number = try origins.number(origin)
+        let new = ranges.subtracting(try atHQ.ranges([number]))
+        for range in new.ranges { try atHQ.insert(range, [number]) }
+        return new
+    }
+}

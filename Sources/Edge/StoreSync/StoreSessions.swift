@@ -1,0 +1,103 @@
+import Dispatch
+import HubLogic
+import HybridTime
+import ReplicaStore
+import SyncProtocol
+import SyncTransport
+
+/// A replica's store as sessions use it. SQLite blocks, so its work runs on queues of its own and never on the threads
+/// that tasks share.
+public final class StoreSessions: SessionStore {
+    private let store: ReplicaStore
+    private let isHeadquarters: Bool
+    private let readers = DispatchQueue(label: "assay.store.readers", attributes: .concurrent)
+    private let writer = DispatchQueue(label: "assay.store.writer")
+
+    /// - Parameter isHeadquarters: whether this store is the end of the way up.
+    public init(_ store: ReplicaStore, isHeadquarters: Bool = false) {
+        self.store = store
+        self.isHeadquarters = isHeadquarters
+    }
+
+    private func on<Result: Sendable>(
+        _ queue: DispatchQueue, _ body: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Swift.Result { try body() }) }
+        }
+    }
+
+    // MARK: Towards a parent
+
+    public func greeting() async throws -> Greeting { try await on(readers) { try self.store.greeting() } }
+
+    public func memory(of lineage: HubLineage) async throws -> ParentMemory {
+        try await on(readers) { try self.store.memory(of: lineage) }
+    }
+
+    public func chainHash(at sequence: Sequence32) async throws -> ChainHash? {
+        try await on(readers) { try self.store.chainHash(of: self.store.identity.replica, at: sequence) }
+    }
+
+    public func unsent(to lineage: HubLineage, awaitingHQ: Bool) async throws -> [OfferedOrigin] {
+        try await on(readers) { try self.store.unsent(to: lineage, awaitingHQ: awaitingHQ) }
+    }
+
+    public func segment(of origin: ReplicaID, in range: ClosedRange<Sequence32>) async throws -> SegmentPayload? {
+        try await on(readers) { try self.store.payload(of: origin, in: range) }
+    }
+
+    public func commit(_ commits: [ReplicaCommit]) async throws -> [SegmentOutcome] {
+        try await on(writer) { try self.store.perform(commits) }
+    }
+
+    // MARK: Towards children
+
+    public func hubIdentity() async throws -> HubIdentity {
+        try await on(readers) { try self.store.hubIdentity(isHeadquarters: self.isHeadquarters) }
+    }
+
+    public func standing(_ query: StandingQuery) async throws -> Standing {
+        try await on(readers) { try self.store.standing(query, isHeadquarters: self.isHeadquarters) }
+    }
+
+    public func held(_ queries: [HeldQuery]) async throws -> [HeldOrigin] {
+        try await on(readers) { try self.store.held(queries, isHeadquarters: self.isHeadquarters) }
+    }
+
+    public func feed(_ scope: ScopeName, after: FeedPosition, bytesMax: Int) async throws -> FeedPage {
+        try await on(readers) { try self.store.feedPage(scope, after: after, bytesMax: bytesMax) }
+    }
+
+    public func snapshot(_ scope: ScopeName, after: SnapshotCursor?, bytesMax: Int) async throws -> SnapshotPage {
+        try await on(readers) { try self.store.snapshotPage(scope, after: after, bytesMax: bytesMax) }
+    }
+
+    public func commit(_ segments: [SegmentPayload]) async throws -> [SegmentOutcome] {
+        try await on(writer) { try self.store.take(segments) }
+    }
+
+    // MARK: Changes
+
+    public func observe(_ observer: @escaping @Sendable (StoreChange) -> Void) -> any StoreObservation {
+        let isHub = store.isHub
+        let isHeadquarters = isHeadquarters
+        let id = store.changes.add { event in
+            switch event {
+            case .committed, .applied, .elsewhere:
+                observer(.journalGrew)
+                if isHub { observer(.feedsAdvanced(ReplicaStore.everything)) }
+            case .reachedHQ(let ranges): if !isHeadquarters { observer(.reachedHQ(ranges)) }
+            case .receipts: break
+            }
+        }
+        return Observation(store: store, id: id)
+    }
+
+    private struct Observation: StoreObservation {
+        let store: ReplicaStore
+        let id: StoreChanges.ObserverID
+
+        func cancel() { store.changes.remove(id) }
+    }
+}
