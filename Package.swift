@@ -54,6 +54,7 @@ let package = Package(
         layer("Core", "HubLogic", ["HybridTime", "SyncProtocol"]),
         // Domain: what an awarding body keeps.
         layer("Domain", "Credentialing", ["ByteCoding", "ChangeSets", "HybridTime", "Merging"]),
+        tests("CredentialingTests", ["ByteCoding", "ChangeSets", "Credentialing", "HybridTime", "Merging"]),
         // Edge: disks and sockets.
         layer(
             "Edge", "ReplicaStore",
