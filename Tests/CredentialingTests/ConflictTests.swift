@@ -38,7 +38,8 @@ struct ConflictTests {
         #expect(try world.merged().only("X1").text.contains("like names"))
         // Once the name is put right, nothing is left of the question.
         try world.sync()
-        let person = try #require(try world.first.records(Person.kind, where: Person.candidateNumber, equals: .text("W2")).first)
+        let person = try #require(
+            try world.first.records(Person.kind, where: Person.candidateNumber, equals: .text("W2")).first)
         try world.first.run(CorrectName(person: person.name, given: "Petra", family: "Schmidt"), by: "hq")
         #expect(try world.merged().violations.isEmpty)
     }
@@ -72,7 +73,9 @@ struct ConflictTests {
         }
     }
 
-    @Test("4: one desk refuses a name, another admits it with a marriage certificate: presence is shown, a person is asked")
+    @Test(
+        "4: one desk refuses a name, another admits it with a marriage certificate: presence is shown, a person is asked"
+    )
     func refusedAndAdmitted() throws {
         var world = try World()
         try world.first.run(
@@ -83,13 +86,15 @@ struct ConflictTests {
         let merged = try world.merged()
         #expect(try merged.view(world.anaBooking, Booking.kind).text(Booking.arrival) == "checked_in")
         #expect(try merged.only("Q-booking.arrival").text.contains("turned away and admitted"))
-        #expect(try merged.records(CheckIn.kind, where: CheckIn.booking, equals: .reference(world.anaBooking)).count == 2)
+        #expect(
+            try merged.records(CheckIn.kind, where: CheckIn.booking, equals: .reference(world.anaBooking)).count == 2)
     }
 
     @Test("4: an admission that had seen the refusal asks nobody")
     func refusedThenAdmitted() throws {
         var world = try World()
-        try world.first.run(CheckInPerson(booking: world.anaBooking, decision: .refuse, nameResult: .mismatch), by: "dora")
+        try world.first.run(
+            CheckInPerson(booking: world.anaBooking, decision: .refuse, nameResult: .mismatch), by: "dora")
         try world.sync()
         try world.second.run(CheckInPerson(booking: world.anaBooking, seat: world.seats[0]), by: "emil")
         #expect(try world.merged().violations.isEmpty)
@@ -113,7 +118,8 @@ struct ConflictTests {
         let sitting = try World.sit(world.anaBooking, seat: world.seats[0], on: &world.first)
         try world.sync()
         try world.first.run(EnterScore(sitting: sitting, component: world.component, role: .first, raw: 85), by: "dora")
-        try world.second.run(EnterScore(sitting: sitting, component: world.component, role: .second, raw: 58), by: "emil")
+        try world.second.run(
+            EnterScore(sitting: sitting, component: world.component, role: .second, raw: 58), by: "emil")
         let violation = try world.merged().only("X7")
         #expect(violation.safeDefault == .provisional)
         #expect(violation.members.count == 2)
@@ -133,7 +139,8 @@ struct ConflictTests {
         let sitting = try World.sit(world.anaBooking, seat: world.seats[0], on: &world.first)
         try world.sync()
         try world.first.run(EnterScore(sitting: sitting, component: world.component, role: .first, raw: 85), by: "dora")
-        try world.second.run(EnterScore(sitting: sitting, component: world.component, role: .first, raw: 85), by: "emil")
+        try world.second.run(
+            EnterScore(sitting: sitting, component: world.component, role: .first, raw: 85), by: "emil")
         let merged = try world.merged()
         let (result, _) = try DoubleEntry.read(sitting: sitting, component: world.component, reading: merged)
         #expect(result.outcome == .agreed(raw: 85))
@@ -146,7 +153,8 @@ struct ConflictTests {
         let sitting = try World.sit(world.anaBooking, seat: world.seats[0], on: &world.first)
         try world.sync()
         try world.first.run(EnterScore(sitting: sitting, component: world.component, role: .first, raw: 85), by: "dora")
-        try world.second.run(EnterScore(sitting: sitting, component: world.component, role: .second, raw: 85), by: "dora")
+        try world.second.run(
+            EnterScore(sitting: sitting, component: world.component, role: .second, raw: 85), by: "dora")
         let merged = try world.merged()
         #expect(try merged.only("X8").safeDefault == .doesNotCount)
         let (result, _) = try DoubleEntry.read(sitting: sitting, component: world.component, reading: merged)
@@ -182,15 +190,18 @@ struct ConflictTests {
         try world.second.run(CorrectName(person: world.ana, given: "Ana", family: "Horák"), by: "hq")
         let person = try world.merged().view(world.ana, Person.kind)
         #expect(["Anna Novák", "Ana Horák"].contains(DisplayName(person).description))
-        #expect(person.text(Person.nameKey) == NameFolding.key(
-            given: person.text(Person.givenName), family: person.text(Person.familyName)))
+        #expect(
+            person.text(Person.nameKey)
+                == NameFolding.key(
+                    given: person.text(Person.givenName), family: person.text(Person.familyName)))
     }
 
     @Test("A person admitted to two sessions that overlap holds both results")
     func overlapping() throws {
         var world = try World()
         let other = RecordName(
-            try world.first.run(Book(person: world.ana, session: world.otherSession, ticketCode: "T3"), by: "hq")[0].dot, 1)
+            try world.first.run(Book(person: world.ana, session: world.otherSession, ticketCode: "T3"), by: "hq")[0]
+                .dot, 1)
         try world.sync()
         try world.first.run(CheckInPerson(booking: world.anaBooking, seat: world.seats[0]), by: "dora")
         try world.second.run(CheckInPerson(booking: other, seat: world.seats[2]), by: "emil")
@@ -215,7 +226,8 @@ struct ConflictTests {
         var world = try World()
         let sitting = try World.sit(world.anaBooking, seat: world.seats[0], on: &world.first)
         try world.sync()
-        let event = try #require(try world.second.records(CheckIn.kind, where: CheckIn.booking, equals: .reference(world.anaBooking)).first)
+        let event = try #require(
+            try world.second.records(CheckIn.kind, where: CheckIn.booking, equals: .reference(world.anaBooking)).first)
         try world.second.run(VoidCheckIn(checkIn: event.name, reason: "another person's card"), by: "emil")
         try world.second.run(MarkNoShow(booking: world.anaBooking), by: "emil")
         try world.first.run(EnterScore(sitting: sitting, component: world.component, role: .first, raw: 70), by: "dora")

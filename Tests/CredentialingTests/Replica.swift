@@ -30,7 +30,8 @@ struct Replica: RecordReading {
     /// Carries out a command at this replica's time.
     @discardableResult
     mutating func run(_ command: some Command, by actor: String) throws -> [ChangeSet] {
-        let drafts = try command.drafts(reading: self, actor: ActorIdentity(actor, station: "desk-\(id.bits)"), now: now)
+        let drafts = try command.drafts(
+            reading: self, actor: ActorIdentity(actor, station: "desk-\(id.bits)"), now: now)
         let dots = drafts.indices.map { Dot(id, sequence + Sequence32($0) + 1) }
         sequence += Sequence32(drafts.count)
         var sets: [ChangeSet] = []
@@ -135,7 +136,9 @@ struct Replica: RecordReading {
 let digesting = Digesting { bytes in
     var lanes: [UInt64] = [0xcbf2_9ce4_8422_2325, 1, 2, 3]
     for byte in bytes {
-        for lane in lanes.indices { lanes[lane] = (lanes[lane] ^ UInt64(byte)) &* (0x100_0000_01b3 &+ UInt64(lane) << 8) }
+        for lane in lanes.indices {
+            lanes[lane] = (lanes[lane] ^ UInt64(byte)) &* (0x100_0000_01b3 &+ UInt64(lane) << 8)
+        }
     }
     return Digest256(words: (lanes[0], lanes[1], lanes[2], lanes[3]))
 }

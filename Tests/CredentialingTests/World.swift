@@ -35,7 +35,8 @@ struct World {
                 staff: [.init(actorID: "dora", displayName: "Dora", roles: ["invigilator"])]), by: "hq")
         site = place[0].document
         seats = try hq.records(in: site, Seat.kind).map(\.name)
-        session = try hq.run(CreateSession(site: site, component: component, startTime: World.start), by: "hq")[0].document
+        session = try hq.run(CreateSession(site: site, component: component, startTime: World.start), by: "hq")[0]
+            .document
         otherSession = try hq.run(
             CreateSession(site: site, component: component, startTime: World.start + 3_600_000), by: "hq")[0].document
         var form = RegisterPerson(candidateNumber: "C1", given: "Ana", family: "Novák")
@@ -97,7 +98,9 @@ extension Replica {
     /// The only violation of a rule.
     func only(_ rule: RuleID, sourceLocation: SourceLocation = #_sourceLocation) throws -> Violation {
         let found = violations(of: rule)
-        #expect(found.count == 1, "\(rule) should hold once, of \(violations.keys.map(\.text))", sourceLocation: sourceLocation)
+        #expect(
+            found.count == 1, "\(rule) should hold once, of \(violations.keys.map(\.text))",
+            sourceLocation: sourceLocation)
         return try #require(found.first, sourceLocation: sourceLocation)
     }
 
@@ -111,7 +114,8 @@ extension Replica {
     mutating func decide(_ violation: Violation, _ word: String, by actor: String) throws {
         try run(
             ResolveCase(
-                violation: violation, caseName: violation.caseName(digesting), answer: .decide(word), reason: "looked into"),
+                violation: violation, caseName: violation.caseName(digesting), answer: .decide(word),
+                reason: "looked into"),
             by: actor)
     }
 }

@@ -33,7 +33,9 @@ public struct ResolveCase: Command {
     ) throws(CommandRefusal) -> [Draft] {
         let look = Lookup(reading)
         let current: Violation?
-        do { current = try RuleBook.standard.evaluate(violation.key, reading: reading) } catch { throw .unreadable(error) }
+        do { current = try RuleBook.standard.evaluate(violation.key, reading: reading) } catch {
+            throw .unreadable(error)
+        }
         guard let current else {
             throw CommandRefusal(.alreadyDecided, "There is nothing left to decide here: close the case's window.")
         }
@@ -72,7 +74,9 @@ public struct ResolveCase: Command {
         for (field, value) in zip(unit, choice.values) { record.put(field, value) }
         if unit.contains(Person.givenName), kind.tag == Person.kind.tag {
             func part(_ field: Field) -> String? {
-                guard let index = unit.firstIndex(of: field), case .text(let text) = choice.values[index] else { return nil }
+                guard let index = unit.firstIndex(of: field), case .text(let text) = choice.values[index] else {
+                    return nil
+                }
                 return text.string
             }
             record.set(Person.nameKey, NameFolding.key(given: part(Person.givenName), family: part(Person.familyName)))
@@ -124,7 +128,9 @@ public struct ResolveCase: Command {
         var scopes = Set<String>()
         for document in violation.documents {
             for kind in CredentialingSchema.schema.documents.compactMap(CredentialingSchema.root) {
-                if let root = try look.find(document, kind) { scopes.formUnion(root.elements(CredentialingSchema.scopes)) }
+                if let root = try look.find(document, kind) {
+                    scopes.formUnion(root.elements(CredentialingSchema.scopes))
+                }
             }
         }
         return scopes.sorted()
