@@ -72,7 +72,7 @@ struct CaseTests {
             try world.first.records(CheckIn.kind, where: CheckIn.booking, equals: .reference(world.anaBooking)).first)
         try world.first.run(VoidCheckIn(checkIn: event.name, reason: "wrong person"), by: "dora")
         let decision = ResolveCase(
-            violation: violation, caseName: violation.caseName(digesting), answer: .decide("x"), reason: "y")
+            violation: violation, answer: .decide("x"), reason: "y", digesting: digesting)
         #expect(refusal(decision, on: world.first) == .alreadyDecided)
         try world.first.run(CheckInPerson(booking: world.anaBooking, seat: world.seats[3]), by: "dora")
         #expect(world.first.violations(of: "X3").isEmpty)
@@ -90,15 +90,16 @@ struct CaseTests {
         try disagree()
         let violation = try world.first.only("Q-person.legal_name")
         let name = violation.caseName(digesting)
-        let word = ResolveCase(violation: violation, caseName: name, answer: .decide("either"), reason: "r")
+        let word = ResolveCase(violation: violation, answer: .decide("either"), reason: "r", digesting: digesting)
         #expect(refusal(word, on: world.first) == .missing)
         let choices = Choice.all(in: try world.first.view(world.ana, Person.kind), Person.legalName)
         #expect(choices.count == 2)
         let stranger = ResolveCase(
-            violation: violation, caseName: name, answer: .choose(Dot(ReplicaID(8), 1)), reason: "r")
+            violation: violation, answer: .choose(Dot(ReplicaID(8), 1)), reason: "r", digesting: digesting)
         #expect(refusal(stranger, on: world.first) == .notKnown)
         try world.first.run(
-            ResolveCase(violation: violation, caseName: name, answer: .choose(choices[0].dot), reason: "passport"),
+            ResolveCase(
+                violation: violation, answer: .choose(choices[0].dot), reason: "passport", digesting: digesting),
             by: "head")
         #expect(world.first.violations.isEmpty)
         try world.sync()
@@ -109,6 +110,30 @@ struct CaseTests {
         #expect(again.caseName(digesting) == name)
         #expect(again.facts == violation.facts, "the same two names are in question")
         #expect(try world.first.standing(of: again) == .reopened, "an old choice does not settle a new question")
+    }
+
+    @Test("A form that was opened before a sync overwrites only what its reader had seen")
+    func formOpenedBefore() throws {
+        var world = try World()
+        let opened = try world.first.documentContext(world.ana)
+        try world.second.run(CorrectDateOfBirth(person: world.ana, dateOfBirth: "1990-02-27"), by: "hq")
+        try world.sync()
+        var fresh = world
+        try fresh.first.run(CorrectDateOfBirth(person: world.ana, dateOfBirth: "1990-03-28"), by: "dora")
+        #expect(fresh.first.violations.isEmpty, "whoever saw the correction overrides it")
+        try world.first.run(CorrectDateOfBirth(person: world.ana, dateOfBirth: "1990-03-28", seen: opened), by: "dora")
+        #expect(
+            try world.merged().only("Q-person.date_of_birth").text
+                == "The date of birth of candidate C1: is it 1990-02-27 or 1990-03-28?")
+    }
+
+    @Test("A decision keeps nothing of a person's data")
+    func noPersonalData() throws {
+        var (world, violation) = try seatTwice()
+        try world.first.decide(violation, "ana-sat-there", by: "head")
+        let resolution = try #require(
+            try world.first.records(in: violation.caseName(digesting), Resolution.kind).first)
+        #expect(resolution.bytes(Resolution.facts)?.count == 32)
     }
 
     @Test("Keys and contexts survive being written down, and bytes that are not theirs are refused")

@@ -173,8 +173,8 @@ struct ConflictTests {
         try world.sync()
         try world.second.run(
             ResolveCase(
-                violation: violation, caseName: violation.caseName(digesting), answer: .choose(site[0].dot),
-                reason: "passport seen"), by: "head")
+                violation: violation, answer: .choose(site[0].dot),
+                reason: "passport seen", digesting: digesting), by: "head")
         let settled = try world.merged()
         #expect(settled.violations.isEmpty)
         let person = try settled.view(world.ana, Person.kind)
@@ -228,7 +228,8 @@ struct ConflictTests {
         try world.sync()
         let event = try #require(
             try world.second.records(CheckIn.kind, where: CheckIn.booking, equals: .reference(world.anaBooking)).first)
-        try world.second.run(VoidCheckIn(checkIn: event.name, reason: "another person's card"), by: "emil")
+        try world.second.run(
+            VoidCheckIn(checkIn: event.name, reason: "another person's card"), by: "emil")
         try world.second.run(MarkNoShow(booking: world.anaBooking), by: "emil")
         try world.first.run(EnterScore(sitting: sitting, component: world.component, role: .first, raw: 70), by: "dora")
         #expect(try world.merged().only("X16").members.count == 2)

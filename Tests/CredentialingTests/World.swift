@@ -107,15 +107,15 @@ extension Replica {
     func view(_ name: RecordName, _ kind: RecordKind) throws -> RecordView { try #require(try record(name, kind)) }
 
     func standing(of violation: Violation) throws -> CaseStanding {
-        try CaseStanding.read(violation, caseName: violation.caseName(digesting), reading: self)
+        try CaseStanding.read(violation, digesting: digesting, reading: self)
     }
 
     /// Decides a case in words.
     mutating func decide(_ violation: Violation, _ word: String, by actor: String) throws {
         try run(
             ResolveCase(
-                violation: violation, caseName: violation.caseName(digesting), answer: .decide(word),
-                reason: "looked into"),
+                violation: violation, answer: .decide(word),
+                reason: "looked into", digesting: digesting),
             by: actor)
     }
 }

@@ -102,11 +102,13 @@ extension CommandRefusal {
 }
 
 extension RecordView {
-    var isCancelled: Bool { word(Booking.cancellation, as: Cancellation.self) == .cancelled }
-    var arrival: Arrival { word(Booking.arrival) ?? .booked }
+    /// Whether a booking was cancelled.
+    public var isCancelled: Bool { word(Booking.cancellation, as: Cancellation.self) == .cancelled }
+    /// What became of a booking on the day.
+    public var arrival: Arrival { word(Booking.arrival) ?? .booked }
 
     /// Whether a booking takes its seat from others.
-    var occupiesSeat: Bool {
+    public var occupiesSeat: Bool {
         !isCancelled && self[Booking.transferredTo] == .null && arrival != .noShow && arrival != .turnedAway
     }
 }

@@ -1,3 +1,4 @@
+import ByteCoding
 import ChangeSets
 import HybridTime
 import Merging
@@ -16,16 +17,15 @@ public struct ResolveCase: Command {
 
     /// As it was shown to whoever decides.
     public var violation: Violation
-    /// ``Violation/caseName(_:)``.
-    public var caseName: RecordName
     public var answer: Answer
     public var reason: String
+    private let digesting: Digesting
 
-    public init(violation: Violation, caseName: RecordName, answer: Answer, reason: String) {
+    public init(violation: Violation, answer: Answer, reason: String, digesting: Digesting) {
         self.violation = violation
-        self.caseName = caseName
         self.answer = answer
         self.reason = reason
+        self.digesting = digesting
     }
 
     public func drafts(
@@ -93,6 +93,7 @@ public struct ResolveCase: Command {
     private func resolution(
         _ look: Lookup<some RecordReading>, _ decision: String, _ actor: ActorIdentity, _ now: Int64
     ) throws(CommandRefusal) -> Draft {
+        let caseName = violation.caseName(digesting)
         var changes: [RecordChange] = []
         var file = RecordBuilder(caseName, CaseFile.kind)
         let existing = try look.find(caseName, CaseFile.kind)
@@ -110,7 +111,7 @@ public struct ResolveCase: Command {
         record.set(Resolution.reason, try Checks.required(reason, "reason", limit: Checks.narrativeBytesMax))
         record.set(Resolution.decidedBy, actor.id)
         record.set(Resolution.decidedAt, now)
-        record.set(Resolution.facts, violation.facts)
+        record.set(Resolution.facts, violation.factsDigest(digesting))
         record.set(Resolution.seen, SeenContexts(seen).bytes)
         changes.append(record.change)
         return Draft(
