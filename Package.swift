@@ -107,7 +107,7 @@ let package = Package(
             ]),
         tests("SampleDataTests", ["SampleData"]),
         tests("TabularTests", ["SampleData", "Tabular"]),
-        // Tests.
+        tests("CredentialingTests", ["ByteCoding", "ChangeSets", "Credentialing", "HybridTime", "Merging"]),
         tests("TerminalCellsTests", ["TerminalCells"]),
         tests("DeskTests", ["Desk", "TerminalCells"]),
     ]

@@ -11,8 +11,9 @@ import Musl
 ///
 /// The kernel reports writes to the store's folder (inotify); the journal's end then tells whether one of them was a
 /// commit of somebody else.
-public final class StoreWatch: Sendable {
-    private let source: any DispatchSourceRead & Sendable
+/// Unchecked: the source is set once, and dispatch sources may be cancelled from any thread.
+public final class StoreWatch: @unchecked Sendable {
+    private let source: any DispatchSourceRead
 
     /// - Returns: nil where the system has no more watches to give; the store then learns of others' work at its next
     ///   own look.

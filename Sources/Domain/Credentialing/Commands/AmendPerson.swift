@@ -42,6 +42,42 @@ public struct CorrectName: Command {
     }
 }
 
+/// Puts a date of birth right.
+public struct CorrectDateOfBirth: Command {
+    public static let intent: Text = "correct-date-of-birth"
+
+    public var person: RecordName
+    /// `YYYY-MM-DD`.
+    public var dateOfBirth: String
+    /// The dossier's context when the form was opened, where a sync may have come in since.
+    public var seen: Context?
+
+    public init(person: RecordName, dateOfBirth: String, seen: Context? = nil) {
+        self.person = person
+        self.dateOfBirth = dateOfBirth
+        self.seen = seen
+    }
+
+    public func drafts(
+        reading: some RecordReading, actor: ActorIdentity, now: Int64
+    ) throws(CommandRefusal) -> [Draft] {
+        let view = try Lookup(reading).get(person, Person.kind, "person")
+        guard let date = try Checks.date(dateOfBirth, "date of birth") else {
+            throw CommandRefusal(.missing, "The date of birth is missing: fill it in.")
+        }
+        if view.text(Person.dateOfBirth) == date, !view.isProvisional(Person.dateOfBirth) {
+            throw CommandRefusal(.nothingToDo, "The date of birth is so already: nothing was changed.")
+        }
+        var record = RecordBuilder(person, Person.kind)
+        record.set(Person.dateOfBirth, date)
+        return [
+            Draft(
+                .document(view.document), documentKind: CredentialingSchema.dossier.tag, actor: actor.text,
+                intent: Self.intent, seen: seen, changes: [record.change])
+        ]
+    }
+}
+
 /// What a form does to a text field: a blank leaves it alone, clearing is explicit.
 public enum Edit: Hashable, Sendable {
     case keep

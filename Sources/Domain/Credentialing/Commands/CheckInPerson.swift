@@ -97,7 +97,8 @@ public struct CheckInPerson: Command {
         }
         if nameResult == .mismatch {
             throw CommandRefusal(
-                .nameMismatch, "The name on the document is another: refuse or refer, or record the paper that explains it.")
+                .nameMismatch,
+                "The name on the document is another: refuse or refer, or record the paper that explains it.")
         }
         if nameResult == .documented, try Checks.optional(supplementaryDocument, "supplementary document") == nil {
             throw CommandRefusal(.missing, "The paper that explains the name is missing: write down what was shown.")
@@ -111,7 +112,8 @@ public struct CheckInPerson: Command {
         }
         if late > tolerance {
             throw CommandRefusal(
-                .approvalMissing, "This person is \(late) minutes late and \(tolerance) are allowed: refuse, or have it waived.")
+                .approvalMissing,
+                "This person is \(late) minutes late and \(tolerance) are allowed: refuse, or have it waived.")
         }
     }
 

@@ -72,7 +72,8 @@ public struct EnterScore: Command {
         let least = component.integer(Component.rawMinimum) ?? 0
         let greatest = component.integer(Component.rawMaximum) ?? Int64.max
         guard raw >= least, raw <= greatest else {
-            throw CommandRefusal(.scoreOutOfRange, "\(raw) is not between \(least) and \(greatest): look at the paper again.")
+            throw CommandRefusal(
+                .scoreOutOfRange, "\(raw) is not between \(least) and \(greatest): look at the paper again.")
         }
     }
 
@@ -104,7 +105,8 @@ public struct EnterScore: Command {
         if role == .adjudicator {
             switch result.outcome {
             case .needsAdjudication, .disputed: return
-            default: throw CommandRefusal(.nothingToDo, "There is nothing to adjudicate here: key a score only if asked to.")
+            default:
+                throw CommandRefusal(.nothingToDo, "There is nothing to adjudicate here: key a score only if asked to.")
             }
         }
         if let other = standing.first(where: { $0.text(ScoreEntry.role) == role.rawValue }) {

@@ -28,7 +28,8 @@ struct Lookup<Reading: RecordReading> {
     /// The record, or a refusal that names it as people do.
     func get(_ name: RecordName, _ kind: RecordKind, _ noun: String) throws(CommandRefusal) -> RecordView {
         guard let view = try find(name, kind) else {
-            throw CommandRefusal(.notKnown, "This \(noun) is not known here: sync, then look it up again.", records: [name])
+            throw CommandRefusal(
+                .notKnown, "This \(noun) is not known here: sync, then look it up again.", records: [name])
         }
         return view
     }
@@ -83,7 +84,8 @@ struct Lookup<Reading: RecordReading> {
     /// Refuses a key that an index says is there.
     func checkUnused(_ key: String?, _ kind: RecordKind, _ field: Field, _ noun: String) throws(CommandRefusal) {
         guard let key, let other = try find(kind, Match(field, .text(key))).first else { return }
-        throw CommandRefusal(.alreadyThere, "The \(noun) \(key) is taken: open that record instead.", records: [other.name])
+        throw CommandRefusal(
+            .alreadyThere, "The \(noun) \(key) is taken: open that record instead.", records: [other.name])
     }
 
     /// The parts of `scopes` that a dossier does not have yet.
@@ -100,11 +102,13 @@ extension CommandRefusal {
 }
 
 extension RecordView {
-    var isCancelled: Bool { word(Booking.cancellation, as: Cancellation.self) == .cancelled }
-    var arrival: Arrival { word(Booking.arrival) ?? .booked }
+    /// Whether a booking was cancelled.
+    public var isCancelled: Bool { word(Booking.cancellation, as: Cancellation.self) == .cancelled }
+    /// What became of a booking on the day.
+    public var arrival: Arrival { word(Booking.arrival) ?? .booked }
 
     /// Whether a booking takes its seat from others.
-    var occupiesSeat: Bool {
+    public var occupiesSeat: Bool {
         !isCancelled && self[Booking.transferredTo] == .null && arrival != .noShow && arrival != .turnedAway
     }
 }

@@ -59,7 +59,8 @@ public struct ReportIncident: Command {
         let view = try look.get(session, ExamSession.kind, "session")
         if let booking {
             guard try look.booking(booking).reference(Booking.examSession) == session else {
-                throw CommandRefusal(.notKnown, "This booking is of another session: report it there.", records: [booking])
+                throw CommandRefusal(
+                    .notKnown, "This booking is of another session: report it there.", records: [booking])
             }
         }
         var incident = RecordBuilder(.pending(ordinal: 1), Incident.kind)

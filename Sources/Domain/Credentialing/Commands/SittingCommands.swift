@@ -160,7 +160,7 @@ extension Lookup {
 
 extension RecordView {
     /// Whether a sitting is neither void nor abandoned.
-    var counts: Bool { (word(Sitting.nullity, as: Nullity.self) ?? Nullity.none) == Nullity.none }
+    public var counts: Bool { (word(Sitting.nullity, as: Nullity.self) ?? Nullity.none) == Nullity.none }
 
     func dossierDraft(_ intent: Text, _ actor: ActorIdentity, _ changes: [RecordChange]) -> Draft {
         Draft(

@@ -21,7 +21,8 @@ public enum NameFolding {
         let (fewer, more) = a.count <= b.count ? (a, b) : (b, a)
         if fewer.count >= 2, fewer.allSatisfy(more.contains) { return true }
         let slips = min(left.count, right.count) >= 12 ? 2 : 1
-        return min(left.count, right.count) >= 5 && isWithin(slips, Array(left.unicodeScalars), Array(right.unicodeScalars))
+        return min(left.count, right.count) >= 5
+            && isWithin(slips, Array(left.unicodeScalars), Array(right.unicodeScalars))
     }
 
     private static func precedes(_ left: String, _ right: String) -> Bool {
@@ -55,7 +56,9 @@ public enum NameFolding {
 
     private static func folded(_ scalar: Unicode.Scalar) -> String {
         var result = ""
-        for lower in scalar.properties.lowercaseMapping.unicodeScalars where !isMark(lower) { result += base(of: lower) }
+        for lower in scalar.properties.lowercaseMapping.unicodeScalars where !isMark(lower) {
+            result += base(of: lower)
+        }
         return result
     }
 
@@ -106,4 +109,3 @@ public enum NameFolding {
         return (above.last ?? slips) <= slips
     }
 }
-

@@ -49,7 +49,8 @@ public struct Reconciliation: Hashable, Sendable {
 }
 
 extension RecordView {
-    var isFinished: Bool {
+    /// Whether a sitting came to its end.
+    public var isFinished: Bool {
         switch word(Sitting.state, as: SittingState.self) {
         case .finished, .submitted: true
         default: false

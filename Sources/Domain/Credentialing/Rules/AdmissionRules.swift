@@ -44,7 +44,8 @@ public struct OverlappingAdmissions: Rule {
     ) throws(ReadingFailure) -> Range<Int64>? {
         guard let name = booking.reference(Booking.examSession),
             let session = try reading.record(name, ExamSession.kind),
-            let start = session.integer(ExamSession.startTime), let minutes = session.integer(ExamSession.durationMinutes)
+            let start = session.integer(ExamSession.startTime),
+            let minutes = session.integer(ExamSession.durationMinutes)
         else { return nil }
         // Foreign numbers: neither may trap.
         let (length, long) = minutes.multipliedReportingOverflow(by: 60_000)
@@ -106,7 +107,8 @@ public struct AdmittedTwice: Rule {
         guard sittings.count >= 2, let dossier = sittings.first?.document else { return nil }
         return Violation(
             key, about: sittings,
-            text: "\(try Evidence.person(dossier, reading)) was admitted \(sittings.count) times: which sitting counts?",
+            text:
+                "\(try Evidence.person(dossier, reading)) was admitted \(sittings.count) times: which sitting counts?",
             safeDefault: .hold, facts: Facts(sittings, [Sitting.checkIn, Sitting.nullity]))
     }
 }

@@ -45,16 +45,18 @@ public struct CellQuestion: Rule {
         guard let name = key.names.first, let kind = kinds.first, let view = try reading.record(name, kind),
             unit.contains(where: view.isProvisional)
         else { return nil }
-        let claims = Choice.all(in: view, unit).map { choice in
+        var claims: [String] = []
+        for choice in Choice.all(in: view, unit) {
             if kind.tag == Person.kind.tag, unit == Person.legalName {
                 func part(_ index: Int) -> String {
                     if case .text(let text) = choice.values[index] { text.string } else { "" }
                 }
-                return DisplayName(given: part(0), family: part(1), script: part(2)).description
+                claims.append(DisplayName(given: part(0), family: part(1), script: part(2)).description)
+            } else {
+                for value in choice.values { claims.append(try CellQuestion.words(value, reading)) }
             }
-            return choice.values.map(CellQuestion.words).joined(separator: " ")
         }
-        let listed = claims.sorted().joined(separator: " or ")
+        let listed = Set(claims).sorted().joined(separator: " or ")
         let text = "The \(noun) of \(try owner(view, reading)): is it \(listed)?"
         return Violation(
             key, about: [view], text: text, safeDefault: isFault ? .flag : .provisional,
@@ -67,13 +69,13 @@ public struct CellQuestion: Rule {
         return DisplayName(person).description
     }
 
-    private static func words(_ value: Value) -> String {
+    private static func words(_ value: Value, _ reading: some RecordReading) throws(ReadingFailure) -> String {
         switch value {
         case .null: "nothing"
         case .integer(let number): String(number)
         case .text(let text): text.string
         case .bytes(let bytes): "\(bytes.count) bytes"
-        case .reference(let name): name.description
+        case .reference(let name): try reading.record(name, Seat.kind)?.text(Seat.label) ?? name.description
         }
     }
 }

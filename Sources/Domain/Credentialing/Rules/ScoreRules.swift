@@ -99,7 +99,8 @@ public struct AbsentWithScore: Rule {
         guard !scores.isEmpty else { return nil }
         return Violation(
             key, about: [booking] + scores,
-            text: "\(try Evidence.person(booking.document, reading)) is marked as absent and has a score: which is right?",
+            text:
+                "\(try Evidence.person(booking.document, reading)) is marked as absent and has a score: which is right?",
             safeDefault: .hold,
             facts: {
                 var facts = Facts([booking], [Booking.arrival])

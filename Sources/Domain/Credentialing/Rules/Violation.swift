@@ -96,4 +96,14 @@ public struct Violation: Hashable, Sendable {
         // A hash of zero would be the name of a pending record; the second word is as good.
         return RecordName(hash: digest.words.0 != 0 ? digest.words.0 : digest.words.1 | 1)
     }
+
+    /// What a decision keeps of the facts: a hash bound to the case, so that no name and no score lives on in a case after
+    /// the dossier was erased.
+    public func factsDigest(_ digesting: Digesting) -> [UInt8] {
+        var writer = ByteWriter()
+        writer.text("assay facts 1")
+        Facts.write(caseName(digesting), &writer)
+        writer.raw(facts)
+        return digesting(writer.bytes).bytes
+    }
 }

@@ -36,9 +36,9 @@ public enum Resolution {
     public static let reason = Field(2, "reason", .text, .once)
     public static let decidedBy = Field(3, "decided_by", .text, .once)
     public static let decidedAt = Field(4, "decided_at", .timestamp, .once)
-    /// ``Violation/facts``: what the fields concerned said.
-    public static let facts = Field(5, "facts", .bytes, .once)
-    /// ``SeenContexts``: how far the member's documents and the case itself had come.
+    /// ``Violation/factsDigest(_:)``: what the fields concerned said.
+    public static let facts = Field(5, "facts_digest", .bytes, .once)
+    /// ``SeenContexts``: how far the members' documents and the case itself had come.
     public static let seen = Field(6, "seen", .bytes, .once)
 
     public static let kind = RecordKind(

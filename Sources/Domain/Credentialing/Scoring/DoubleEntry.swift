@@ -56,7 +56,8 @@ public struct DoubleEntry: Hashable, Sendable {
 
     /// The entries that nobody took back, ascending by name. Only the person who made an entry supersedes it.
     private static func live(_ entries: [RecordView]) -> [Entry] {
-        let makers = Dictionary(entries.map { ($0.name, $0[ScoreEntry.enteredBy]) }, uniquingKeysWith: { first, _ in first })
+        let makers = Dictionary(
+            entries.map { ($0.name, $0[ScoreEntry.enteredBy]) }, uniquingKeysWith: { first, _ in first })
         let superseded = Set(
             entries.compactMap { entry -> RecordName? in
                 guard let old = entry.reference(ScoreEntry.supersedes), makers[old] == entry[ScoreEntry.enteredBy]
@@ -65,7 +66,8 @@ public struct DoubleEntry: Hashable, Sendable {
             })
         return entries.sorted { $0.name < $1.name }.compactMap { view in
             guard !superseded.contains(view.name), let raw = view.integer(ScoreEntry.raw),
-                let role = view.word(ScoreEntry.role, as: ScoreRole.self), case .text(let person) = view[ScoreEntry.enteredBy]
+                let role = view.word(ScoreEntry.role, as: ScoreRole.self),
+                case .text(let person) = view[ScoreEntry.enteredBy]
             else { return nil }
             return Entry(view: view, role: role, raw: raw, person: person)
         }

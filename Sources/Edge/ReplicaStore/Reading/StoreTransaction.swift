@@ -39,6 +39,16 @@ public final class StoreTransaction {
         return keys.sorted()
     }
 
+    /// The keys of the kept violations whose case has this name.
+    public func violationKeys(ofCase name: RecordName) throws(StoreError) -> [String] {
+        let select = try writer.lookup("SELECT key FROM violation WHERE case_name = ?")
+        select.bind(1, name.description)
+        defer { select.reset() }
+        var keys: [String] = []
+        while try select.step() { keys.append(select.text(0)) }
+        return keys
+    }
+
     public func keep(_ violation: StoredViolation, members: [RecordName]) throws(StoreError) {
         try drop(violationKey: violation.key)
         let insert = try writer.lookup("INSERT INTO violation VALUES (?, ?, ?, ?, ?, ?, ?)")

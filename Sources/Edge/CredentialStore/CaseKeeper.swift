@@ -1,0 +1,75 @@
+import ByteCoding
+import Credentialing
+import HybridTime
+import Merging
+import ReplicaStore
+
+/// Evaluates the rules over whatever a transaction changed, inside of that transaction, and keeps what they find.
+struct CaseKeeper: MergeObserver {
+    private let book: RuleBook
+    private let concerned: Set<UInt32>
+
+    init(_ book: RuleBook = .standard) {
+        self.book = book
+        concerned = Set(book.rules.flatMap(\.kinds).map(\.tag))
+    }
+
+    func merged(_ touched: [TouchedRecord], in transaction: StoreTransaction) throws(StoreError) {
+        let records = StoredRecords(transaction.records)
+        do throws(ReadingFailure) {
+            var keys = Set<RuleKey>()
+            for record in touched where concerned.contains(record.kind.tag) {
+                guard let view = try records.record(record.name, record.kind) else { continue }
+                keys.formUnion(try book.keys(touchedBy: view, reading: records))
+            }
+            for key in try standing(touched, transaction) { keys.insert(key) }
+            for key in keys.sorted() { try settle(key, records, transaction) }
+        } catch {
+            throw .damaged(place: "a rule's records", reason: error.detail)
+        }
+    }
+
+    /// The keys of the kept violations that one of these records is a member of, or whose case one of them decides.
+    private func standing(
+        _ touched: [TouchedRecord], _ transaction: StoreTransaction
+    ) throws(ReadingFailure) -> [RuleKey] {
+        do throws(StoreError) {
+            var texts = try transaction.violationKeys(of: touched.map(\.name))
+            for record in touched where record.kind.tag == Resolution.kind.tag {
+                texts += try transaction.violationKeys(ofCase: record.document)
+            }
+            return texts.compactMap { RuleKey($0) }
+        } catch { throw ReadingFailure(error.description) }
+    }
+
+    private func settle(
+        _ key: RuleKey, _ records: StoredRecords, _ transaction: StoreTransaction
+    ) throws(ReadingFailure) {
+        let violation = try book.evaluate(key, reading: records)
+        do throws(StoreError) {
+            guard let violation else { return try transaction.drop(violationKey: key.text) }
+            let name = violation.caseName(.cryptoSHA256)
+            let standing: CaseStanding
+            do throws(ReadingFailure) {
+                standing = try CaseStanding.read(violation, caseName: name, reading: records)
+            } catch { throw .damaged(place: "a case", reason: error.detail) }
+            try transaction.keep(
+                StoredViolation(
+                    key: key.text, rule: violation.rule.raw, caseName: name, standing: standing.word,
+                    effect: violation.safeDefault.rawValue, summary: violation.text, body: violation.facts),
+                members: violation.members)
+        } catch { throw ReadingFailure(error.description) }
+    }
+}
+
+extension CaseStanding {
+    /// One stable word, as scripts see it.
+    public var word: String {
+        switch self {
+        case .open: "open"
+        case .reopened: "reopened"
+        case .settled: "settled"
+        case .escalated: "escalated"
+        }
+    }
+}
