@@ -51,7 +51,7 @@ struct CaseKeeper: MergeObserver {
             let name = violation.caseName(.cryptoSHA256)
             let standing: CaseStanding
             do throws(ReadingFailure) {
-                standing = try CaseStanding.read(violation, .cryptoSHA256, reading: records)
+                standing = try CaseStanding.read(violation, digesting: .cryptoSHA256, reading: records)
             } catch { throw .damaged(place: "a case", reason: error.detail) }
             try transaction.keep(
                 StoredViolation(
