@@ -141,6 +141,22 @@ struct MappingTests {
         #expect(importing.rows.first?[.start] == .time(expected))
     }
 
+    @Test("A day relative to a start date is a time in the mapping's offset, at the hour given or at midnight")
+    func relativeTimes() throws {
+        let importing = try Importing(
+            """
+            assay-mapping: 1
+            name: test
+            utcOffset: "+02:00"
+            inputs: {rows: {files: rows.csv}}
+            targets:
+              - {target: session, from: rows, key: id, fields: {start: {date: {start: from, days: n, at: "09:30"}}}}
+              - {target: session, from: rows, key: id, fields: {start: {date: {start: from, days: n}}}}
+            """, ["rows.csv": "id,from,n\n1,1970-01-01,2\n"])
+        let expected: [ImportValue] = [.time(207_000_000 - 7_200_000), .time(172_800_000 - 7_200_000)]
+        #expect(importing.rows.compactMap { $0[.start] } == expected)
+    }
+
     @Test(
         "Texts that are no times fail their row",
         arguments: [
