@@ -165,6 +165,17 @@ struct CSVReadingTests {
         }
     }
 
+    @Test("A row that is used after the next one was read traps instead of giving another row's text")
+    func staleRow() async {
+        await #expect(processExitsWith: .failure) {
+            let reader = try CSVReader(bytes: Array("a\n1\n".utf8))
+            guard case .row(let row)? = try reader.next() else { return }
+            guard row[0] == "1" else { return }
+            _ = try reader.next()
+            _ = row[0]
+        }
+    }
+
     @Test("A file that does not exist is named in the error")
     func missingFile() {
         let error = #expect(throws: TabularError.self) { try CSVReader(path: "/nowhere/people.csv") }
