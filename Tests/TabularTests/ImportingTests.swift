@@ -132,6 +132,21 @@ struct ImportingTests {
         #expect(try again.next()?[.raw] == .integer(45))
     }
 
+    @Test("An error file that is imported with an error left gives one with a reason column of its own")
+    func errorsOfErrors() throws {
+        let folder = try ScratchFolder()
+        let file = try folder.write("marks.csv.errors.csv", "reason,who,exam,mark\r\nold,q,e,x\r\n")
+        let errors = ImportErrorFiles(folder: folder.path)
+        let reader = try ImportReader(
+            ImportMapping(yaml: scores), folder: folder.path, paths: ["marks": [file]]
+        ) { try errors.add($0) }
+        while try reader.next() != nil {}
+        try errors.finish()
+        let reading = try Reading(CSVReader(path: #require(errors.paths.first)))
+        #expect(reading.header == ["reason 2", "reason", "who", "exam", "mark"])
+        #expect(reading.rows.map { Array($0.dropFirst()) } == [["old", "q", "e", "x"]])
+    }
+
     @Test("An error that the sink throws ends the import")
     func sinkThrows() throws {
         let folder = try ScratchFolder()
