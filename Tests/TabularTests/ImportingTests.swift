@@ -147,6 +147,18 @@ struct ImportingTests {
         #expect(reading.rows.map { Array($0.dropFirst()) } == [["old", "q", "e", "x"]])
     }
 
+    @Test("A wildcard finds every file but the hidden ones, ordered by name")
+    func wildcards() throws {
+        let folder = try ScratchFolder()
+        let names = (10..<40).map { "marks-\($0).csv" }
+        for name in names.shuffled() + ["other.csv", ".marks.csv", "marks.txt"] {
+            _ = try folder.write(name, "who,exam,mark\n")
+        }
+        let reader = try ImportReader(ImportMapping(yaml: scores), folder: folder.path + "/") { throw $0 }
+        #expect(reader.files.map(\.path) == names.map { folder.path + "/" + $0 })
+        #expect(try reader.next() == nil)
+    }
+
     @Test("An error that the sink throws ends the import")
     func sinkThrows() throws {
         let folder = try ScratchFolder()
