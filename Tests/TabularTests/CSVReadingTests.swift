@@ -56,9 +56,9 @@ struct CSVReadingTests {
         #expect(reading.failures.first?.raw == Array("1,".utf8) + bytes)
         #expect(reading.rows == [["é", "ʤ"]])
         let quoted = Array("\"a quoted field, ".utf8) + bytes + Array("and more\",2".utf8)
-        let again = try Reading(Array("a,b\n".utf8) + quoted + Array("\n\"x é\",ʤ\n".utf8))
+        let again = try Reading(Array("a,b\n".utf8) + quoted + Array("\nplain ASCII,behind it\n\"x é\",ʤ\n".utf8))
         #expect(again.failures.map(\.raw) == [quoted])
-        #expect(again.rows == [["x é", "ʤ"]])
+        #expect(again.rows == [["plain ASCII", "behind it"], ["x é", "ʤ"]])
     }
 
     @Test("A quote that is never closed is reported with the row and line where it began")
@@ -162,6 +162,17 @@ struct CSVReadingTests {
         for bytes in [[0xFF, 0xFE, 0x61, 0x00], [0x61, 0xE9, 0x2C, 0x62]] as [[UInt8]] {
             let error = #expect(throws: TabularError.self) { try CSVReader(bytes: bytes) }
             #expect(error?.code == .encoding)
+        }
+    }
+
+    @Test("A row that is used after the next one was read traps instead of giving another row's text")
+    func staleRow() async {
+        await #expect(processExitsWith: .failure) {
+            let reader = try CSVReader(bytes: Array("a\n1\n".utf8))
+            guard case .row(let row)? = try reader.next() else { return }
+            guard row[0] == "1" else { return }
+            _ = try reader.next()
+            _ = row[0]
         }
     }
 

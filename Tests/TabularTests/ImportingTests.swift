@@ -66,7 +66,8 @@ struct ImportingTests {
         #expect(importing.failures.map(\.row) == [2])
     }
 
-    @Test("Two rows of a look-up table with one key are an error unless they are the same")
+    @Test(
+        "Two rows of a look-up table with one key are an error unless they are the same, and so is a key without a row")
     func repeatedKeys() throws {
         let yaml = """
             assay-mapping: 1
@@ -76,10 +77,10 @@ struct ImportingTests {
             targets: [{target: person, from: rows, key: id, fields: {given: {lookup: names, key: [id, l], take: name}}}]
             """
         let importing = try Importing(
-            yaml, ["rows.csv": "id,l\n1,21\n12,1\n", "names.csv": "k,l,name\n1,21,a\n12,1,b\n1,21,a\n1,21,c\n1\n"])
+            yaml, ["rows.csv": "id,l\n1,21\n9,9\n12,1\n", "names.csv": "k,l,name\n1,21,a\n12,1,b\n1,21,a\n1,21,c\n1\n"])
         #expect(importing.rows.map { $0[.given] } == [.text("a"), .text("b")])
-        #expect(importing.failures.map(\.code) == [.repeatedKey, .unreadable(.ragged)])
-        #expect(importing.failures.map(\.row) == [5, 6])
+        #expect(importing.failures.map(\.code) == [.repeatedKey, .unreadable(.ragged), .notFound])
+        #expect(importing.failures.map(\.row) == [5, 6, 3])
     }
 
     @Test("A file that is read for a table and for a target reports its bad rows once")
@@ -129,6 +130,33 @@ struct ImportingTests {
         ) { throw $0 }
         _ = try again.next()
         #expect(try again.next()?[.raw] == .integer(45))
+    }
+
+    @Test("An error file that is imported with an error left gives one with a reason column of its own")
+    func errorsOfErrors() throws {
+        let folder = try ScratchFolder()
+        let file = try folder.write("marks.csv.errors.csv", "reason,who,exam,mark\r\nold,q,e,x\r\n")
+        let errors = ImportErrorFiles(folder: folder.path)
+        let reader = try ImportReader(
+            ImportMapping(yaml: scores), folder: folder.path, paths: ["marks": [file]]
+        ) { try errors.add($0) }
+        while try reader.next() != nil {}
+        try errors.finish()
+        let reading = try Reading(CSVReader(path: #require(errors.paths.first)))
+        #expect(reading.header == ["reason 2", "reason", "who", "exam", "mark"])
+        #expect(reading.rows.map { Array($0.dropFirst()) } == [["old", "q", "e", "x"]])
+    }
+
+    @Test("A wildcard finds every file but the hidden ones, ordered by name")
+    func wildcards() throws {
+        let folder = try ScratchFolder()
+        let names = (10..<40).map { "marks-\($0).csv" }
+        for name in names.shuffled() + ["other.csv", ".marks.csv", "marks.txt"] {
+            _ = try folder.write(name, "who,exam,mark\n")
+        }
+        let reader = try ImportReader(ImportMapping(yaml: scores), folder: folder.path + "/") { throw $0 }
+        #expect(reader.files.map(\.path) == names.map { folder.path + "/" + $0 })
+        #expect(try reader.next() == nil)
     }
 
     @Test("An error that the sink throws ends the import")

@@ -126,7 +126,8 @@ struct MappingTests {
         "Times are milliseconds since 1970, in the mapping's offset where they name none",
         arguments: [
             ("1970-01-01", "Z", 0), ("1970-01-02T00:00:01.5Z", "+02:00", 86_401_500),
-            ("1970-01-01T02:00", "+02:00", 0), ("1970-01-01 02:00:00-01:30", "Z", 12_600_000),
+            ("1970-01-01T02:00", "+02:00", 0), ("1970-01-01T00:00:00.25Z", "Z", 250),
+            ("1970-01-01 02:00:00-01:30", "Z", 12_600_000),
             ("2013-10-01T09:30:15.1239Z", "Z", 1_380_619_815_123), ("1969-12-31T23:59:59Z", "Z", -1_000),
         ])
     func times(text: String, offset: String, expected: Int64) throws {
@@ -139,6 +140,22 @@ struct MappingTests {
             targets: [{target: session, from: rows, key: id, fields: {start: at}}]
             """, ["rows.csv": "id,at\n1,\(text)\n"])
         #expect(importing.rows.first?[.start] == .time(expected))
+    }
+
+    @Test("A day relative to a start date is a time in the mapping's offset, at the hour given or at midnight")
+    func relativeTimes() throws {
+        let importing = try Importing(
+            """
+            assay-mapping: 1
+            name: test
+            utcOffset: "+02:00"
+            inputs: {rows: {files: rows.csv}}
+            targets:
+              - {target: session, from: rows, key: id, fields: {start: {date: {start: from, days: n, at: "09:30"}}}}
+              - {target: session, from: rows, key: id, fields: {start: {date: {start: from, days: n}}}}
+            """, ["rows.csv": "id,from,n\n1,1970-01-01,2\n"])
+        let expected: [ImportValue] = [.time(207_000_000 - 7_200_000), .time(172_800_000 - 7_200_000)]
+        #expect(importing.rows.compactMap { $0[.start] } == expected)
     }
 
     @Test(

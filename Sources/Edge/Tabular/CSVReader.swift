@@ -24,6 +24,8 @@ public final class CSVReader {
     private var scanner = RowScanner()
     private var position: Int
     private var row = 1
+    /// The row that the scanner's places belong to; 0 for none.
+    private var current = 0
     private var line: Int
 
     /// Opens a file and reads its header.
@@ -70,6 +72,7 @@ public final class CSVReader {
     ///
     /// Throws `file` where the operating system refuses to read on.
     public func next() throws(TabularError) -> Step? {
+        current = 0
         while true {
             if position == window.end && window.isAtSourceEnd { return nil }
             let found = try CSVReader.advance(window, &scanner, from: position, delimiter: delimiter.rawValue)
@@ -86,6 +89,7 @@ public final class CSVReader {
                 line += try skipRest() + 1
                 return .failure(failure(.rowTooLong, startLine, raw))
             }
+            current = row
             position = scanner.next
             line += 1
             if scanner.hasQuotedField { line += lineBreaks(window, scanner) }
@@ -170,7 +174,7 @@ public final class CSVReader {
     /// The place of a field of the current row. An index or a row that is not current is our own bug.
     @inline(__always)
     func span(_ field: Int, of number: Int) -> FieldSpan {
-        precondition(number == row && field >= 0 && field < scanner.count && field < CSVLimits.columnsMax)
+        precondition(number == current && field >= 0 && field < scanner.count && field < CSVLimits.columnsMax)
         return scanner.spans[field]
     }
 
@@ -180,7 +184,7 @@ public final class CSVReader {
     }
 
     func rawRow(_ number: Int) -> [UInt8] {
-        precondition(number == row)
+        precondition(number == current)
         return Array(window.bytes(scanner.start, scanner.end))
     }
 }
