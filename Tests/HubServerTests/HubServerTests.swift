@@ -105,9 +105,10 @@ struct HubServerTests {
     @Test("A watcher comes back after the hub was gone")
     func reconnects() async throws {
         let store = desk(1, writing: 3)
-        let (port, hub) = try await Rig.run(.hub(100)) { rig in
+        let port = Rig.privatePort()
+        let hub = try await Rig.run(.hub(100), { $0.port = port }) { rig in
             _ = try await rig.client(store).syncOnce()
-            return (rig.port, rig.store.snapshot)
+            return rig.store.snapshot
         }
         store.change { $0.write(2) }
         var configuration = SyncClient.Configuration(host: "127.0.0.1", port: port)
@@ -131,6 +132,7 @@ struct HubServerTests {
         let store = SharedMemoryStore(.hub(100))
         var configuration = HubServer.Configuration()
         configuration.grace = .seconds(5)
+        configuration.port = Rig.privatePort()
         let hub = try HubServer(configuration: configuration, store: store, logger: log.logger)
         let group = ServiceGroup(services: [hub], logger: log.logger)
         let running = Task { try await group.run() }
