@@ -103,7 +103,7 @@ let package = Package(
             "HubServerTests",
             [
                 "SyncTestSupport", "ByteCoding", "HubLogic", "HubServer", "HybridTime", "SyncProtocol", "SyncTransport",
-                nio, nioPosix, log,
+                nio, nioLocks, nioPosix, log, lifecycle,
             ]),
         tests("SampleDataTests", ["SampleData"]),
         tests("TabularTests", ["SampleData", "Tabular"]),

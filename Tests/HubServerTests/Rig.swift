@@ -30,6 +30,9 @@ struct Rig: Sendable {
         return try await body(Rig(hub: hub, store: shared, port: try await hub.boundPort, log: log))
     }
 
+    /// A port outside of the system's own range: one that a stopped hub leaves is not taken by another test's.
+    static func privatePort() -> Int { Int.random(in: 20_000..<30_000) }
+
     func client(
         _ store: SharedMemoryStore, notify: @escaping SyncClient.Observer = { _ in }
     ) -> SyncClient {

@@ -64,6 +64,30 @@ struct LiveTests {
         #expect(otherLink.framesDown.count == before)
     }
 
+    @Test("An HQ receipt right behind the welcome is not lost while the chain is still being compared")
+    func earlyReceipt() {
+        var site = MemoryStore.hub(200, headquarters: false)
+        var desk = MemoryStore(1)
+        desk.write(4)
+        ConvergenceTests.sync(&desk, &site)
+        desk.write(1)
+        let link = Link(child: .init(wantsLive: true), identity: site.identity, seed: 4)
+        var child = link.child
+        _ = child.receive(.connected(clock: 0))
+        _ = child.receive(.loaded(.greeting(desk.greeting())))
+        let query = StandingQuery(replica: desk.replica, head: 5, subscriptions: desk.greeting().memory.subscriptions)
+        let standing = site.standing(query)
+        let welcome = Welcome(
+            version: 1, organisation: site.organisation, lineage: site.lineage, hubName: "", clock: 0,
+            creditBytes: SyncLimits.windowBytesMin, held: standing.held, heldAtHQ: standing.heldAtHQ,
+            shared: standing.shared, receiptMark: standing.receiptMark, scopes: standing.scopes)
+        #expect(child.receive(.received(.welcome(welcome))).last == .load(.chainHash(4)))
+        let news = OriginRanges(origin: desk.replica, ranges: SequenceRanges(1...4))
+        #expect(child.receive(.received(.receipt(Receipt(level: .atHQ, entries: [news], notes: [])))).isEmpty)
+        let actions = child.receive(.loaded(.chainHash(desk.hash(of: desk.replica, at: 4))))
+        #expect(actions.contains(.commit([.receipts(ReceiptCommit(lineage: site.lineage, atHQ: [news]))])))
+    }
+
     @Test("Credit is never exceeded by large payloads, and never runs dry for good", arguments: 0..<4)
     func credit(seed: Int) {
         var hub = MemoryStore.hub(100)

@@ -27,6 +27,25 @@ struct RefusalTests {
         #expect(hub.covered.isEmpty)
     }
 
+    @Test("The greatest common version is chosen, and without one nothing goes on")
+    func versions() {
+        let hub = MemoryStore.hub(100)
+        var hello = Samples.hello
+        hello.organisation = hub.organisation
+        hello.versions = [1, 7, 900]
+        var session = HubSession(identity: hub.identity)
+        _ = session.receive(.received(.hello(hello)))
+        let query = StandingQuery(replica: hello.replica, head: 42, subscriptions: hello.subscriptions)
+        let actions = session.receive(.loaded(.standing(hub.standing(query), clock: 0)))
+        #expect(actions.contains { if case .send(.welcome(let welcome)) = $0 { welcome.version == 1 } else { false } })
+        hello.versions = [2, 7]
+        var other = HubSession(identity: hub.identity)
+        #expect(
+            other.receive(.received(.hello(hello))).contains {
+                if case .close(.refusedPeer(let error)) = $0 { error.code == .unknownVersion } else { false }
+            })
+    }
+
     @Test("A cloned device is found by its chain, whichever of the two is ahead", arguments: [2, 5, 8])
     func fork(own: Int) {
         var hub = MemoryStore.hub(100)

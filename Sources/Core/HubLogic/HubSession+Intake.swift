@@ -80,7 +80,9 @@ extension HubSession {
         for outcome in outcomes {
             if let note = outcome.note { notes.append(note) }
             guard outcome.isDurable else { continue }
-            intake.fromChild.insert(outcome.range, of: outcome.origin)
+            if intake.fromChild.originCount < SyncLimits.concernsMax {
+                intake.fromChild.insert(outcome.range, of: outcome.origin)
+            }
             add(outcome, to: &durable)
         }
         sendReceipts(identity.isHeadquarters ? .atHQ : .atHub, durable, notes)

@@ -43,6 +43,8 @@ public enum SyncLimits {
     public static let rangesPerWelcomeMax = 1_024
     /// How many offered origins a hub keeps in mind for HQ receipts; those of others are asked for at the next hello.
     public static let concernsMax = 4_096
+    /// How many HQ receipts a child keeps that come before it has judged the welcome.
+    public static let earlyReceiptsMax = 64
     /// How many notes a receipt may carry.
     public static let notesPerReceiptMax = 256
 

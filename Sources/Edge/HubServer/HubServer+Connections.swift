@@ -9,7 +9,23 @@ extension HubServer {
     }
 
     /// Runs one connection from accept to close. Nothing that a peer does ends more than this.
-    func serve(_ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>, _ identity: HubIdentity) async {
+    func welcome(_ channel: any Channel, _ identity: HubIdentity) async {
+        floor.claimed(channel)
+        do {
+            let wrapped = try await channel.eventLoop.submit {
+                let wrapped = try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                    wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+                channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
+                return wrapped
+            }.get()
+            await serve(wrapped, identity)
+        } catch {
+            logger.debug("the connection was gone before its turn", metadata: ["error": "\(error)"])
+            channel.close(promise: nil)
+        }
+    }
+
+    private func serve(_ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>, _ identity: HubIdentity) async {
         let peer = channel.channel.remoteAddress.map { "\($0)" } ?? "unknown"
         let connection = HubConnection(identity, configuration, peer: peer, logger)
         let isAdmitted = floor.admit(connection, limit: configuration.sessionsMax)

@@ -70,22 +70,22 @@ public final class HubServer: Service {
         }
     }
 
-    private func listen() async throws -> NIOAsyncChannel<NIOAsyncChannel<ByteBuffer, ByteBuffer>, Never> {
+    /// Connections come out as bare channels that do not read yet: one that is wrapped and never served, because the
+    /// hub stops between its arrival and its turn, would trap.
+    private func listen() async throws -> NIOAsyncChannel<any Channel, Never> {
         try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 1_024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .bind(host: configuration.host, port: configuration.port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel(
-                        wrappingChannelSynchronously: channel,
-                        configuration: .init(isOutboundHalfClosureEnabled: true))
-                }
+            .childChannelOption(.autoRead, value: false)
+            .bind(host: configuration.host, port: configuration.port) { [floor] channel in
+                floor.arrived(channel)
+                return channel.eventLoop.makeSucceededFuture(channel)
             }
     }
 
     private func serve(
-        _ listener: NIOAsyncChannel<NIOAsyncChannel<ByteBuffer, ByteBuffer>, Never>, _ identity: HubIdentity
+        _ listener: NIOAsyncChannel<any Channel, Never>, _ identity: HubIdentity
     ) async throws {
         let observation = store.observe { [floor] in floor.noticed($0) }
         defer { observation.cancel() }
@@ -105,14 +105,14 @@ public final class HubServer: Service {
 
     /// Runs a task for each connection until shutdown is asked for, then ends them all within the grace.
     private func accept(
-        _ connections: NIOAsyncChannelInboundStream<NIOAsyncChannel<ByteBuffer, ByteBuffer>>, _ identity: HubIdentity
+        _ connections: NIOAsyncChannelInboundStream<any Channel>, _ identity: HubIdentity
     ) async {
         await withTaskGroup(of: Void.self) { sessions in
             sessions.addTask {
                 await withDiscardingTaskGroup { group in
                     do {
                         for try await channel in connections {
-                            group.addTask { await self.serve(channel, identity) }
+                            group.addTask { await self.welcome(channel, identity) }
                         }
                     } catch { self.logger.error("accepting failed", metadata: ["error": "\(error)"]) }
                 }
@@ -122,6 +122,7 @@ public final class HubServer: Service {
             await floor.waitUntilEmpty(atMost: configuration.grace)
             sessions.cancelAll()
         }
+        floor.closeUnserved()
     }
 
     /// Stays live with the parent. Children are served all the same where that cannot go on.

@@ -1,6 +1,7 @@
 import HubLogic
 import HybridTime
 import NIOConcurrencyHelpers
+import NIOCore
 import SyncProtocol
 import SyncTransport
 
@@ -8,6 +9,8 @@ import SyncTransport
 /// spread, so that what waits is never more than one entry for each scope and origin.
 final class SessionFloor: Sendable {
     fileprivate struct State {
+        /// Accepted, and waiting for their task.
+        var unserved: [ObjectIdentifier: any Channel] = [:]
         var connections: [ObjectIdentifier: HubConnection] = [:]
         var scopes: [ScopeName] = []
         var named: Set<ScopeName> = []
@@ -27,6 +30,19 @@ final class SessionFloor: Sendable {
     }
 
     var count: Int { state.withLockedValue(\.connections.count) }
+
+    func arrived(_ channel: any Channel) { state.withLockedValue { $0.unserved[ObjectIdentifier(channel)] = channel } }
+
+    func claimed(_ channel: any Channel) { state.withLockedValue { $0.unserved[ObjectIdentifier(channel)] = nil } }
+
+    /// Closes what was accepted and never had its turn.
+    func closeUnserved() {
+        let channels = state.withLockedValue { state in
+            defer { state.unserved = [:] }
+            return Array(state.unserved.values)
+        }
+        for channel in channels { channel.close(promise: nil) }
+    }
 
     /// False where there are too many already.
     func admit(_ connection: HubConnection, limit: Int) -> Bool {

@@ -63,6 +63,8 @@ extension ReplicaSession {
         push.markToTakeOver = welcome.receiptMark == memory.receiptMark ? nil : welcome.receiptMark
         actions.append(.report(.phase(.pushing)))
         startPush()
+        for receipt in early { receipted(receipt) }
+        early = []
     }
 
     /// The standings of the welcome speak of the scopes and cursors of the hello.

@@ -42,6 +42,8 @@ public struct ReplicaSession: Sendable {
     /// What waits for the commit under way to end, and what that one holds.
     var commitsWaiting: [ReplicaCommit] = []
     var commitsUnderWay: [ReplicaCommit] = []
+    /// HQ receipts that came between the welcome and the start of work.
+    var early: [Receipt] = []
     var isLive = false
     var pings: UInt64 = 0
     /// What the current event has led to so far.
@@ -94,6 +96,9 @@ public struct ReplicaSession: Sendable {
         case (.welcome(let welcome), .helloSent(let greeting)): welcomed(welcome, greeting)
         case (.want(let entries), .running): wanted(entries)
         case (.receipt(let receipt), .running): receipted(receipt)
+        case (.receipt(let receipt), .checkingFork), (.receipt(let receipt), .remembering):
+            // Whatever is too much here is asked for by its mark at the next hello.
+            if early.count < SyncLimits.earlyReceiptsMax { early.append(receipt) }
         case (.credit(let bytes), .running): granted(bytes)
         case (.feed(let scope, let position, let payload), .running): fed(scope, position, payload)
         case (.feedEnd(let scope, let position), .running): feedEnded(scope, position)

@@ -25,6 +25,7 @@ package struct OriginLedger: Sendable {
     package init() {}
 
     package var isEmpty: Bool { byOrigin.isEmpty }
+    package var originCount: Int { byOrigin.count }
 
     package func ranges(of origin: ReplicaID) -> SequenceRanges { byOrigin[origin] ?? SequenceRanges() }
 
