@@ -32,6 +32,20 @@ struct CheckInTests {
         }
     }
 
+    @Test("After a scan and Esc the next scan finds its person, however short the tickets are")
+    func scanAfterEscape() {
+        let people = (1...3).map {
+            RosterRow(
+                booking: "b\($0)", candidateNumber: "K\($0)", name: LegalName(given: "A", family: "B"), birthDate: "",
+                ticket: "7\($0)")
+        }
+        var desk = TestDesk.atRoster(people: people)
+        desk.scan("71")
+        desk.press(.escape)
+        desk.scan("72")
+        #expect(desk.model.person?.row.booking == "b2")
+    }
+
     @Test("Keys that come while a check-in is saved reach the roster after it, in order")
     func typeAhead() {
         var desk = TestDesk.atRoster()

@@ -11,7 +11,7 @@
 
 /// Signals that end the process at once. SIGILL and SIGTRAP are how Swift says that our own code is wrong.
 static const int fatal[] = {SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT, SIGQUIT};
-/// Signals that ask it to end. The second one does not ask.
+/// Signals that ask it to end. A second TERM or INT does not ask; HUP comes twice by itself when a window is closed.
 static const int polite[] = {SIGTERM, SIGHUP, SIGINT};
 enum { FATAL_COUNT = sizeof fatal / sizeof fatal[0], POLITE_COUNT = sizeof polite / sizeof polite[0] };
 
@@ -45,7 +45,7 @@ static void on_fatal(int number) {
 
 static void on_polite(int number) {
     int saved = errno;
-    if (asked_to_end)
+    if (asked_to_end && number != SIGHUP)
         for (int index = 0; index < POLITE_COUNT; index++)
             if (polite[index] == number) die_of(number, &found_polite[index]);
     asked_to_end = 1;
