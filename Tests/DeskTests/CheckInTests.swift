@@ -102,6 +102,24 @@ struct CheckInTests {
         #expect(desk.draft?.booking == "b2")
     }
 
+    @Test("Two failures behind the person's back are both told, one Esc each, and no other message hides them")
+    func twoFailures() {
+        var desk = TestDesk.atRoster()
+        for ticket in ["TK-000102", "TK-000101"] {
+            desk.scan(ticket)
+            desk.press(.enter, .escape)
+        }
+        desk.send(.failed(DeskFailure(work: .request(1), message: "First.", code: "STORE-13")))
+        desk.send(.failed(DeskFailure(work: .request(2), message: "Second.", code: "STORE-14")))
+        #expect(desk.text.contains("First. (STORE-13) [Esc, 1 of 2]"))
+        desk.scan("nonsense")
+        desk.press(.up, .escape)
+        #expect(desk.text.contains("Second. (STORE-14) [Esc]"))
+        desk.press(.escape)
+        #expect(!desk.text.contains("STORE"))
+        #expect(desk.draft?.booking == "b2")
+    }
+
     @Test("Whoever comes later than the rule allows is referred unless a colleague approves a waiver")
     func late() {
         var desk = TestDesk.atRoster()

@@ -32,7 +32,7 @@ extension DeskModel {
         if cases.isEmpty {
             say(.good, "\(write.done): \(write.name). Saved on this device.")
         } else {
-            say(.warning, "\(write.done): \(write.name). Case opened: \(cases.joined(separator: "; "))", isSticky: true)
+            note(.warning, "\(write.done): \(write.name). Case opened: \(cases.joined(separator: "; "))")
         }
     }
 
@@ -89,6 +89,6 @@ extension DeskModel {
             person = write.panel
             if let latest = roster?.row(write.panel.row.booking) { person?.notice(latest) }
         }
-        say(.bad, "NOT saved: \(write.done), \(write.name). \(text)", isSticky: true)
+        note(.bad, "NOT saved: \(write.done), \(write.name). \(text)")
     }
 }
