@@ -25,6 +25,7 @@ extension DeskModel {
             roster?.filter = TextField()
         } else {
             roster = nil
+            returned = [:]
         }
     }
 
@@ -72,7 +73,7 @@ extension DeskModel {
 
     /// Opens a person: straight at the check-in for whoever is expected, at what can be done for the others.
     mutating func open(_ row: RosterRow) -> [DeskEffect] {
-        guard let session else { return [] }
+        guard let session, !reopen(row) else { return [] }
         let isExpected = row.state == .booked && session.state.takesPeople
         person = PersonPanel(row: row, mode: isExpected ? .checkIn(draft(row, session)) : .menu(chosen: 0))
         roster?.chosen = row.booking

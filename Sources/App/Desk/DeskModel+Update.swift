@@ -65,6 +65,7 @@ extension DeskModel {
     private mutating func handOver() {
         guard person?.saving == nil else { return }
         person = nil
+        returned = [:]
         scan = ""
         isPickingStaff = true
         staffIndex = staff.firstIndex { $0.id == actor?.id } ?? 0
@@ -147,6 +148,7 @@ extension DeskModel {
         // The open session is no longer one of the day's: its people would have no rules to be admitted by.
         roster = nil
         person = nil
+        returned = [:]
         note(.warning, "The session that was open is no longer on today's list.")
     }
 }

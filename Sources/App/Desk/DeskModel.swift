@@ -32,6 +32,8 @@ struct PendingWrite: Hashable, Sendable {
     let name: String
     let panel: PersonPanel
     let session: String
+    /// Who asked for it; nobody else gets their work back on the screen.
+    let actor: String
 }
 
 /// Everything that the desk's screens show. Changes only through `update`; shows through `view`.
@@ -68,6 +70,8 @@ public struct DeskModel: Hashable, Sendable {
     var documentType = CheckInForm.DocumentType.passport
     var nextRequest = 1
     var writes: [Int: PendingWrite] = [:]
+    /// Panels whose writes failed while another person was open, by booking: they come back when it is opened again.
+    var returned: [String: PersonPanel] = [:]
     /// Keys that came while a write was being saved; they meant the screen after it.
     var keysWaiting: [Key] = []
     var wasAskedToQuit = false
