@@ -32,6 +32,20 @@ struct CheckInTests {
         }
     }
 
+    @Test("After a scan and Esc the next scan finds its person, however short the tickets are")
+    func scanAfterEscape() {
+        let people = (1...3).map {
+            RosterRow(
+                booking: "b\($0)", candidateNumber: "K\($0)", name: LegalName(given: "A", family: "B"), birthDate: "",
+                ticket: "7\($0)")
+        }
+        var desk = TestDesk.atRoster(people: people)
+        desk.scan("71")
+        desk.press(.escape)
+        desk.scan("72")
+        #expect(desk.model.person?.row.booking == "b2")
+    }
+
     @Test("Keys that come while a check-in is saved reach the roster after it, in order")
     func typeAhead() {
         var desk = TestDesk.atRoster()
@@ -86,6 +100,42 @@ struct CheckInTests {
         desk.press(.escape)
         #expect(!desk.text.contains("STORE-13"))
         #expect(desk.draft?.booking == "b2")
+    }
+
+    @Test("Two failures behind the person's back are both told, one Esc each, and no other message hides them")
+    func twoFailures() {
+        var desk = TestDesk.atRoster()
+        for ticket in ["TK-000102", "TK-000101"] {
+            desk.scan(ticket)
+            desk.press(.up)
+            desk.type(ticket == "TK-000101" ? "21" : "22")
+            desk.press(.enter, .escape)
+        }
+        desk.send(.failed(DeskFailure(work: .request(1), message: "First.", code: "STORE-13")))
+        desk.send(.failed(DeskFailure(work: .request(2), message: "Second.", code: "STORE-14")))
+        #expect(desk.text.contains("First. (STORE-13) [Esc, 1 of 2]"))
+        desk.press(.down)
+        desk.scan("nonsense")
+        desk.press(.up, .escape)
+        #expect(desk.text.contains("Second. (STORE-14) [Esc]"))
+        desk.press(.escape)
+        #expect(!desk.text.contains("STORE"))
+        #expect(desk.draft?.booking == "b2")
+        #expect(desk.draft?.seat.text == "22")
+        desk.press(.escape)
+        desk.scan("TK-000101")
+        #expect(desk.draft?.seat.text == "21")
+    }
+
+    @Test("A check-in that failed does not come back to whoever took the desk over")
+    func failureAfterHandOver() {
+        var desk = TestDesk.atRoster()
+        desk.scan("TK-000102")
+        desk.press(.enter, .escape, .function(8), .down, .enter)
+        desk.send(.failed(DeskFailure(work: .request(1), message: "The disk is full.", code: "STORE-13")))
+        #expect(desk.model.actor?.id == "u2")
+        #expect(desk.model.person == nil)
+        #expect(desk.text.contains("NOT saved: Admitted to seat 3, Zoë Nguyễn. The disk is full."))
     }
 
     @Test("Whoever comes later than the rule allows is referred unless a colleague approves a waiver")

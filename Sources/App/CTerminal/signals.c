@@ -11,7 +11,7 @@
 
 /// Signals that end the process at once. SIGILL and SIGTRAP are how Swift says that our own code is wrong.
 static const int fatal[] = {SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT, SIGQUIT};
-/// Signals that ask it to end. The second one does not ask.
+/// Signals that ask it to end. A second TERM or INT does not ask; HUP comes twice by itself when a window is closed.
 static const int polite[] = {SIGTERM, SIGHUP, SIGINT};
 enum { FATAL_COUNT = sizeof fatal / sizeof fatal[0], POLITE_COUNT = sizeof polite / sizeof polite[0] };
 
@@ -19,6 +19,8 @@ static struct sigaction found_fatal[FATAL_COUNT], found_polite[POLITE_COUNT], fo
 static struct termios found_modes;
 static char farewell[512];
 static volatile sig_atomic_t farewell_length, armed, asked_to_end, resized;
+/// Whether the terminal went away. Its HUP may come after the poll that noticed, and must not end a save half-way.
+static int input_gone;
 /// Made once and never closed: another thread may wake at any time, also after the terminal was given back.
 static int wake_pipe[2] = {-1, -1};
 
@@ -45,7 +47,7 @@ static void on_fatal(int number) {
 
 static void on_polite(int number) {
     int saved = errno;
-    if (asked_to_end)
+    if (asked_to_end && number != SIGHUP)
         for (int index = 0; index < POLITE_COUNT; index++)
             if (polite[index] == number) die_of(number, &found_polite[index]);
     asked_to_end = 1;
@@ -76,6 +78,7 @@ int ct_signals_begin(void) {
     farewell_length = 0;
     asked_to_end = 0;
     resized = 0;
+    input_gone = 0;
     for (int index = 0; index < FATAL_COUNT; index++) install(fatal[index], on_fatal, &found_fatal[index]);
     for (int index = 0; index < POLITE_COUNT; index++) install(polite[index], on_polite, &found_polite[index]);
     install(SIGWINCH, on_resize, &found_resize);
@@ -85,7 +88,8 @@ int ct_signals_begin(void) {
 void ct_signals_end(void) {
     armed = 0;
     for (int index = 0; index < FATAL_COUNT; index++) sigaction(fatal[index], &found_fatal[index], NULL);
-    for (int index = 0; index < POLITE_COUNT; index++) sigaction(polite[index], &found_polite[index], NULL);
+    for (int index = 0; index < POLITE_COUNT; index++)
+        if (!(input_gone && polite[index] == SIGHUP)) sigaction(polite[index], &found_polite[index], NULL);
     sigaction(SIGWINCH, &found_resize, NULL);
 }
 
@@ -120,7 +124,10 @@ int ct_wait(int timeout_ms) {
     int seen = 0;
     if (ready > 0) {
         if (watched[0].revents & POLLIN) seen |= CT_INPUT;
-        if (watched[0].revents & (POLLHUP | POLLERR | POLLNVAL)) seen |= CT_INPUT_GONE;
+        if (watched[0].revents & (POLLHUP | POLLERR | POLLNVAL)) {
+            input_gone = 1;
+            seen |= CT_INPUT_GONE;
+        }
         if ((watched[1].revents & POLLIN) && drain_wakes()) seen |= CT_WOKEN;
     }
     if (resized) {

@@ -132,7 +132,8 @@ extension DeskModel {
         let request = DeskRequest(number: nextRequest, actor: actor.id, seen: panel.row.version)
         nextRequest += 1
         let kept = person ?? panel
-        writes[request.number] = PendingWrite(done: done, name: panel.row.name.full, panel: kept, session: session)
+        writes[request.number] = PendingWrite(
+            done: done, name: panel.row.name.full, panel: kept, session: session, actor: actor.id)
         person?.saving = request.number
         return [effect(request)]
     }

@@ -32,7 +32,7 @@ extension DeskModel {
         if cases.isEmpty {
             say(.good, "\(write.done): \(write.name). Saved on this device.")
         } else {
-            say(.warning, "\(write.done): \(write.name). Case opened: \(cases.joined(separator: "; "))", isSticky: true)
+            note(.warning, "\(write.done): \(write.name). Case opened: \(cases.joined(separator: "; "))")
         }
     }
 
@@ -82,13 +82,25 @@ extension DeskModel {
             say(.bad, "NOT saved: \(text)")
             return
         }
-        var reopens = person == nil && !isPickingStaff && roster?.session == write.session
+        bringBack(write)
+        note(.bad, "NOT saved: \(write.done), \(write.name). \(text)")
+    }
+
+    private mutating func bringBack(_ write: PendingWrite) {
         // Another actor must not find a score that somebody else typed.
-        if case .score = write.panel.mode { reopens = false }
-        if reopens {
-            person = write.panel
-            if let latest = roster?.row(write.panel.row.booking) { person?.notice(latest) }
-        }
-        say(.bad, "NOT saved: \(write.done), \(write.name). \(text)", isSticky: true)
+        if case .score = write.panel.mode { return }
+        guard roster?.session == write.session, actor?.id == write.actor else { return }
+        let booking = write.panel.row.booking
+        returned[booking] = write.panel
+        if person == nil, !isPickingStaff, let latest = roster?.row(booking) { reopen(latest) }
+    }
+
+    /// Opens a person as they were when a write about them failed; false where there is nothing to come back to.
+    @discardableResult
+    mutating func reopen(_ latest: RosterRow) -> Bool {
+        guard let panel = returned.removeValue(forKey: latest.booking) else { return false }
+        person = panel
+        person?.notice(latest)
+        return true
     }
 }

@@ -25,6 +25,7 @@ extension DeskModel {
             roster?.filter = TextField()
         } else {
             roster = nil
+            returned = [:]
         }
     }
 
@@ -48,8 +49,13 @@ extension DeskModel {
     private mutating func findOrOpen() -> [DeskEffect] {
         guard let roster else { return [] }
         let typed = roster.filter.trimmed
-        if let row = roster.ticketHolder(typed) { return open(row) }
-        if roster.chosen == nil, let row = roster.rows.first(where: { isNumber($0, typed) }) { return open(row) }
+        let isChosen = roster.chosen != nil
+        let numbered = isChosen ? nil : roster.rows.first { isNumber($0, typed) }
+        if let row = roster.ticketHolder(typed) ?? numbered {
+            // What was scanned is spent: the next scan starts on an empty line also after Esc.
+            self.roster?.filter = TextField()
+            return open(row)
+        }
         let visible = roster.visible
         if let index = roster.highlighted(among: visible) { return open(visible[index].row) }
         if let row = roster.ticketHolder(endOf: typed) { return open(row) }
@@ -67,7 +73,7 @@ extension DeskModel {
 
     /// Opens a person: straight at the check-in for whoever is expected, at what can be done for the others.
     mutating func open(_ row: RosterRow) -> [DeskEffect] {
-        guard let session else { return [] }
+        guard let session, !reopen(row) else { return [] }
         let isExpected = row.state == .booked && session.state.takesPeople
         person = PersonPanel(row: row, mode: isExpected ? .checkIn(draft(row, session)) : .menu(chosen: 0))
         roster?.chosen = row.booking

@@ -25,14 +25,11 @@ extension DeskModel {
     mutating func press(_ key: Key) -> [DeskEffect] {
         if let effects = pressGlobal(key) { return effects }
         if person?.saving != nil { return waitForSave(key) }
-        if message?.isSticky == true {
-            if key == .escape {
-                message = nil
-                return []
-            }
-        } else {
-            message = nil
+        if key == .escape, message == nil, !notices.isEmpty {
+            notices.removeFirst()
+            return []
         }
+        message = nil
         if isPickingStaff { return pressStaff(key) }
         if person != nil { return pressPerson(key) }
         return roster != nil ? pressRoster(key) : pressSessions(key)
@@ -68,6 +65,7 @@ extension DeskModel {
     private mutating func handOver() {
         guard person?.saving == nil else { return }
         person = nil
+        returned = [:]
         scan = ""
         isPickingStaff = true
         staffIndex = staff.firstIndex { $0.id == actor?.id } ?? 0
@@ -150,6 +148,7 @@ extension DeskModel {
         // The open session is no longer one of the day's: its people would have no rules to be admitted by.
         roster = nil
         person = nil
-        say(.warning, "The session that was open is no longer on today's list.", isSticky: true)
+        returned = [:]
+        note(.warning, "The session that was open is no longer on today's list.")
     }
 }

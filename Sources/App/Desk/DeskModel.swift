@@ -6,13 +6,10 @@ public struct DeskMessage: Hashable, Sendable {
 
     public let kind: Kind
     public let text: String
-    /// Stays until it is dismissed with Esc: news about work that is no longer on the screen.
-    public let isSticky: Bool
 
-    init(_ kind: Kind, _ text: String, isSticky: Bool = false) {
+    init(_ kind: Kind, _ text: String) {
         self.kind = kind
         self.text = text
-        self.isSticky = isSticky
     }
 }
 
@@ -35,6 +32,8 @@ struct PendingWrite: Hashable, Sendable {
     let name: String
     let panel: PersonPanel
     let session: String
+    /// Who asked for it; nobody else gets their work back on the screen.
+    let actor: String
 }
 
 /// Everything that the desk's screens show. Changes only through `update`; shows through `view`.
@@ -52,7 +51,10 @@ public struct DeskModel: Hashable, Sendable {
     public internal(set) var staff: [StaffMember] = []
     public internal(set) var sessions: [DeskSession] = []
     public internal(set) var sync = SyncStatus()
+    /// Goes with the next key.
     public internal(set) var message: DeskMessage?
+    /// News about work that may no longer be on the screen; each stays until Esc. The oldest shows first.
+    public internal(set) var notices: [DeskMessage] = []
     public internal(set) var showsHelp = false
 
     var staffIsLoaded = false
@@ -68,6 +70,8 @@ public struct DeskModel: Hashable, Sendable {
     var documentType = CheckInForm.DocumentType.passport
     var nextRequest = 1
     var writes: [Int: PendingWrite] = [:]
+    /// Panels whose writes failed while another person was open, by booking: they come back when it is opened again.
+    var returned: [String: PersonPanel] = [:]
     /// Keys that came while a write was being saved; they meant the screen after it.
     var keysWaiting: [Key] = []
     var wasAskedToQuit = false
@@ -91,7 +95,13 @@ public struct DeskModel: Hashable, Sendable {
         roster.flatMap { roster in sessions.first { $0.id == roster.session } }
     }
 
-    mutating func say(_ kind: DeskMessage.Kind, _ text: String, isSticky: Bool = false) {
-        message = DeskMessage(kind, text, isSticky: isSticky)
+    mutating func say(_ kind: DeskMessage.Kind, _ text: String) { message = DeskMessage(kind, text) }
+
+    /// Notices that are kept; more than a person reads, and the oldest matter most.
+    static let noticesMax = 100
+
+    mutating func note(_ kind: DeskMessage.Kind, _ text: String) {
+        message = nil
+        if notices.count < DeskModel.noticesMax { notices.append(DeskMessage(kind, text)) }
     }
 }

@@ -88,7 +88,7 @@ extension DeskModel {
         grid.put(" Find: ", row: row, column: 0, width: 7)
         let width = grid.columns - 7 - 32
         drawField(roster.filter, on: &grid, row: row, column: 7, width: width)
-        let whom = roster.filter.trimmed.isEmpty ? roster.show.rawValue : "everyone"
+        let whom = SearchFold.words(roster.filter.text).isEmpty ? roster.show.rawValue : "everyone"
         grid.put(
             "\(shown) of \(roster.rows.count) (\(whom)) ", row: row, column: 7 + width, width: 32, style: .dim,
             alignment: .trailing)

@@ -59,7 +59,11 @@ extension DeskModel {
 
     private func drawFoot(on grid: inout CellGrid) {
         grid.put(" " + hints, row: grid.rows - 3, column: 0, width: grid.columns, style: .hint)
-        if let message = message ?? scanMessage { drawMessage(message, on: &grid) }
+        if let message = message ?? scanMessage {
+            drawMessage(message, tail: "", on: &grid)
+        } else if let notice = notices.first {
+            drawMessage(notice, tail: notices.count > 1 ? " [Esc, 1 of \(notices.count)]" : " [Esc]", on: &grid)
+        }
         drawActor(on: &grid)
         drawStatus(on: &grid)
     }
@@ -69,8 +73,8 @@ extension DeskModel {
     }
 
     /// A message of up to two lines. The second one takes the place of the hints and never that of the work.
-    private func drawMessage(_ message: DeskMessage, on grid: inout CellGrid) {
-        let text = (message.kind == .bad ? "! " : "") + message.text + (message.isSticky ? " [Esc]" : "")
+    private func drawMessage(_ message: DeskMessage, tail: String, on grid: inout CellGrid) {
+        let text = (message.kind == .bad ? "! " : "") + message.text + tail
         let style = DeskModel.style(message.kind)
         let lines = wrapped(text, columns: grid.columns - 2)
         grid.put(" " + (lines.first ?? ""), row: grid.rows - 4, column: 0, width: grid.columns, style: style)

@@ -52,7 +52,8 @@ struct RosterState: Hashable, Sendable {
     /// The highlighted place among `visible`. While somebody types it is the first match until they choose.
     func highlighted(among visible: [Entry]) -> Int? {
         if let chosen, let index = visible.firstIndex(where: { $0.row.booking == chosen }) { return index }
-        return filter.trimmed.isEmpty || visible.isEmpty ? nil : 0
+        // A filter of nothing but punctuation filters nobody out, and so means nobody.
+        return SearchFold.words(filter.text).isEmpty || visible.isEmpty ? nil : 0
     }
 
     /// The person whose ticket is `text`, whatever the case of its letters.

@@ -14,17 +14,11 @@ extension CellGrid {
             if let old, old.row(row) == self.row(row) { continue }
             for column in 0..<columns {
                 let cell = self[row, column]
-                guard cell.width > 0, needsPaint(cell, row: row, column: column, old: old) else { continue }
+                // A wide cell that is the same has the same right half: the grid's invariant.
+                guard cell.width > 0, old?[row, column] != cell else { continue }
                 changes.append(CellChange(position: CellPosition(row: row, column: column), cell: cell))
             }
         }
         return changes
-    }
-
-    /// A wide cell is painted again also where only its right half is new: the terminal drops it with the old text.
-    private func needsPaint(_ cell: Cell, row: Int, column: Int, old: CellGrid?) -> Bool {
-        guard let old else { return true }
-        if old[row, column] != cell { return true }
-        return cell.width == 2 && old[row, column + 1] != self[row, column + 1]
     }
 }
