@@ -34,7 +34,8 @@ struct CaseKeeper: MergeObserver {
         _ touched: [TouchedRecord], _ transaction: StoreTransaction
     ) throws(ReadingFailure) -> [RuleKey] {
         do throws(StoreError) {
-            var texts = try transaction.violationKeys(of: touched.map(\.name))
+            // A violation rests on its members, and its words on their documents' roots: both lead back to it.
+            var texts = try transaction.violationKeys(of: Set(touched.flatMap { [$0.name, $0.document] }).sorted())
             for record in touched where record.kind.tag == Resolution.kind.tag {
                 texts += try transaction.violationKeys(ofCase: record.document)
             }
@@ -57,7 +58,7 @@ struct CaseKeeper: MergeObserver {
                 StoredViolation(
                     key: key.text, rule: violation.rule.raw, caseName: name, standing: standing.word,
                     effect: violation.safeDefault.rawValue, summary: violation.text, body: violation.facts),
-                members: violation.members)
+                members: Set(violation.members + violation.documents).sorted())
         } catch { throw ReadingFailure(error.description) }
     }
 }

@@ -1,0 +1,20 @@
+import ArgumentParser
+
+/// The one executable.
+@main
+struct Assay: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "assay",
+        abstract: "Exams and credentials on a replica of your own, online or not.",
+        discussion: """
+            Every command works on the store in --store (or ASSAY_STORE, or the current folder) and needs no network. \
+            Sync carries change sets to a hub and back when there is a line.
+
+            Exit codes: 0 done, 1 refused or not found, 2 something waits for a person, 64 wrong usage, \
+            69 no hub answers, 74 the disk or the store failed.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            Init.self, Hub.self, Sync.self, Status.self,
+        ])
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import CredentialStore
+import Foundation
+import HubServer
+import Logging
+import ServiceLifecycle
+import StoreSync
+import SyncTransport
+
+/// `assay hub …`
+struct Hub: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve this store to the replicas below it.", subcommands: [Serve.self])
+
+    struct Serve: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Listen for replicas, and stay in sync with the hub above.",
+            discussion: """
+                EXAMPLE
+                  assay hub serve --store region --listen 127.0.0.1:7401 --parent 127.0.0.1:7400
+
+                Listens on loopback only: until sessions are encrypted, names and scores would cross a network in the \
+                clear. --insecure listens anywhere all the same, for tests. Ends cleanly on SIGTERM or Ctrl-C.
+                """)
+
+        @OptionGroup var location: StoreOptions
+        @OptionGroup var output: OutputOptions
+        @Option(help: "Address and port to listen on; port 0 lets the system choose.") var listen = "127.0.0.1:7400"
+        @Option(help: "The hub above this one, as address:port.") var parent: String?
+        @Flag(help: "Listen on addresses other than loopback although nothing is encrypted.") var insecure = false
+        @Option(help: "What to log: debug, info, notice, warning, error.") var logLevel = "info"
+
+        func run() async throws {
+            try await reporting(output) {
+                let store = try location.open()
+                guard store.replica.isHub else {
+                    throw Failure("not-a-hub", "\(store.replica.identity.name) is no hub: make one with assay init --hub.")
+                }
+                let address = try HostPort(listen)
+                var configuration = HubServer.Configuration(host: address.host, port: address.port)
+                configuration.insecure = insecure
+                if let parent {
+                    let above = try HostPort(parent)
+                    configuration.parent = SyncClient.Configuration(host: above.host, port: above.port)
+                }
+                var logger = Logger(label: "assay.hub") { StreamLogHandler.standardError(label: $0) }
+                logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
+                logger[metadataKey: "hub"] = "\(store.replica.identity.name)"
+                let sessions = StoreSessions(store.replica, isHeadquarters: try store.isHeadquarters())
+                let watch = StoreWatch(store.replica)
+                let server: HubServer
+                do { server = try HubServer(configuration: configuration, store: sessions, logger: logger) } catch {
+                    throw Failure("address-not-loopback", "\(error)", exit: Failure.usage)
+                }
+                let group = ServiceGroup(
+                    services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+                try await group.run()
+                withExtendedLifetime(watch) {}
+                try store.replica.close()
+            }
+        }
+    }
+}
+
+/// `address:port`, the address in brackets where it is IPv6.
+struct HostPort {
+    let host: String
+    let port: Int
+
+    init(_ text: String) throws {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]),
+            colon != text.startIndex
+        else {
+            throw Failure(
+                "bad-address", "\(text) is no address: write it as 127.0.0.1:7400 or [::1]:7400.", exit: Failure.usage)
+        }
+        host = text[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
+        self.port = Int(port)
+    }
+}

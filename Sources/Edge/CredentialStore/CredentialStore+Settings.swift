@@ -1,0 +1,28 @@
+import ReplicaStore
+
+/// What a store remembers of its surroundings: local, never replicated.
+extension CredentialStore {
+    public func isHeadquarters() throws(StoreError) -> Bool { try replica.setting("headquarters") == "1" }
+
+    public func setHeadquarters(_ value: Bool) throws(StoreError) {
+        try replica.set("headquarters", to: value ? "1" : "0")
+    }
+
+    /// The hub that was synced with last, as address:port.
+    public func hubAddress() throws(StoreError) -> String? { try replica.setting("hub-address") }
+
+    public func setHubAddress(_ address: String) throws(StoreError) {
+        if try hubAddress() != address { try replica.set("hub-address", to: address) }
+    }
+
+    /// How far the hub's clock is ahead of this device's, in milliseconds, when they last met.
+    public func clockSkew() throws(StoreError) -> Int64? { try replica.setting("clock-skew").flatMap { Int64($0) } }
+
+    public func setClockSkew(_ milliseconds: Int64, at time: Int64) throws(StoreError) {
+        try replica.set("clock-skew", to: String(milliseconds))
+        try replica.set("last-sync", to: String(time))
+    }
+
+    /// When this device last met its hub, in milliseconds since 1970.
+    public func lastSync() throws(StoreError) -> Int64? { try replica.setting("last-sync").flatMap { Int64($0) } }
+}
