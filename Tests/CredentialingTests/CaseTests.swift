@@ -127,6 +127,16 @@ struct CaseTests {
                 == "The date of birth of candidate C1: is it 1990-02-27 or 1990-03-28?")
     }
 
+    @Test("A case speaks of people by the names that they have now")
+    func textFollowsNames() throws {
+        var (world, violation) = try seatTwice()
+        #expect(violation.text == "Seat 12 was given to Ana Novák (C1) and Ben Okoro (C2): who sat where?")
+        try world.second.run(CorrectName(person: world.ana, given: "Anna", family: "Novák"), by: "hq")
+        let now = try world.merged().only("X3")
+        #expect(now.text.contains("Anna Novák (C1)"))
+        #expect(now.facts == violation.facts, "a name says nothing about a seat")
+    }
+
     @Test("A decision keeps nothing of a person's data")
     func noPersonalData() throws {
         var (world, violation) = try seatTwice()

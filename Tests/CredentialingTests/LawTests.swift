@@ -21,7 +21,7 @@ private struct Generator: RandomNumberGenerator {
 struct LawTests {
     @Test(
         "Violations are a function of merged state, whatever was done where and however it was merged",
-        arguments: 1...12)
+        arguments: 1...40)
     func functionOfState(seed: Int) throws {
         var random = Generator(state: UInt64(seed))
         var world = try World()
@@ -34,7 +34,7 @@ struct LawTests {
             if onFirst { world.first = replica } else { world.second = replica }
             if Int.random(in: 0..<12, using: &random) == 0 { try world.sync() }
         }
-        #expect(done > 4, "most of what is tried is refused; some is not")
+        #expect(done > 2, "most of what is tried is refused; some is not")
         _ = try world.merged()
     }
 

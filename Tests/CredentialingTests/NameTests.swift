@@ -34,4 +34,27 @@ struct NameTests {
         #expect(DisplayName(given: "", family: "Suharto", script: "Latn").description == "Suharto")
         #expect(DisplayName(given: "Ana", family: "Novák", script: "Latn").sorted == "Novák, Ana")
     }
+
+    @Test("A candidate number is read back, and one wrong or swapped character is found")
+    func candidateNumbers() {
+        for number: UInt64 in [0, 1, 31, 32, 999_999_937, 1 << 59] {
+            let text = CandidateNumber.text(number)
+            #expect(CandidateNumber.number(text) == number)
+            #expect(CandidateNumber.number(text.lowercased()) == number)
+            let scalars = Array(text.unicodeScalars)
+            for index in scalars.indices.dropLast() {
+                var wrong = scalars
+                wrong[index] = wrong[index] == "7" ? "8" : "7"
+                #expect(CandidateNumber.number(String(String.UnicodeScalarView(wrong))) == nil)
+                guard index + 2 < scalars.count, scalars[index] != scalars[index + 1] else { continue }
+                wrong = scalars
+                wrong.swapAt(index, index + 1)
+                #expect(CandidateNumber.number(String(String.UnicodeScalarView(wrong))) == nil)
+            }
+        }
+        #expect(CandidateNumber.text(1) == "0000011")
+        #expect(CandidateNumber.number("OOO-OIL") == nil, "too few digits")
+        #expect(CandidateNumber.number("OOO-OOIL") == 1)
+        #expect(CandidateNumber.number("") == nil)
+    }
 }

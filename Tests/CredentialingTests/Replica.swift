@@ -80,7 +80,8 @@ struct Replica: RecordReading {
     /// What a store does after a merge.
     private mutating func refresh(_ names: Set<RecordName>) throws {
         let touched = views.filter { names.contains($0.name) }
-        let standing = violations.values.filter { !names.isDisjoint(with: $0.members) }.map(\.key)
+        let changed = Set(touched.map(\.document))
+        let standing = violations.values.filter { !changed.isDisjoint(with: $0.documents) }.map(\.key)
         for key in try RuleBook.standard.keys(touched: touched, standing: standing, reading: self) {
             violations[key] = try RuleBook.standard.evaluate(key, reading: self)
         }

@@ -3,8 +3,8 @@ import Merging
 /// Every rule that this build knows, and the way to run them after a merge.
 ///
 /// The store does three things with the records that a merge touched: it collects their keys and those of the violations
-/// it keeps that have one of them as a member (a record that leaves a violation behind no longer leads to its key);
-/// evaluates each; and keeps or drops the violation under the key.
+/// it keeps that concern one of their documents (a record that leaves a violation behind no longer leads to its key, and
+/// the text names people); evaluates each; and keeps or drops the violation under the key.
 public struct RuleBook: Sendable {
     public let rules: [any Rule]
     private let byID: [RuleID: any Rule]
@@ -38,7 +38,8 @@ public struct RuleBook: Sendable {
     }
 
     /// All keys to evaluate after a merge, ascending, each once.
-    /// - Parameter standing: the keys of the kept violations that have one of the records as a member.
+    /// - Parameter standing: the keys of the kept violations that have one of the touched records' documents among
+    ///   their ``Violation/documents``.
     public func keys(
         touched: [RecordView], standing: [RuleKey], reading: some RecordReading
     ) throws(ReadingFailure) -> [RuleKey] {

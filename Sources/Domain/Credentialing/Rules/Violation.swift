@@ -58,9 +58,9 @@ public enum SafeDefault: String, Hashable, Sendable {
 /// decide about them is, as ``Resolution`` records.
 public struct Violation: Hashable, Sendable {
     public let key: RuleKey
-    /// The records involved, ascending. Whenever one of them changes, the key is evaluated again.
+    /// The records involved, ascending.
     public let members: [RecordName]
-    /// The documents of the members, ascending.
+    /// The documents of the members, ascending. Whenever one of them changes, the key is evaluated again.
     public let documents: [RecordName]
     /// One line for people.
     public let text: String
