@@ -60,7 +60,8 @@ let package = Package(
         layer(
             "Edge", "ReplicaStore",
             [
-                "ByteCoding", "ChangeSets", "Deflating", "HubLogic", "HybridTime", "Merging", "SyncProtocol", grdb, sqlite,
+                "ByteCoding", "ChangeSets", "Deflating", "HubLogic", "HybridTime", "Merging", "SyncProtocol", grdb,
+                sqlite,
                 crypto,
             ]),
         layer(

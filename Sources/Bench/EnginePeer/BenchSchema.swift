@@ -40,7 +40,8 @@ enum BenchSchema {
     static let incident = RecordKind(
         4, "incident", indexes: [],
         [
-            Field(1, "uuid", .bytes, .fixed), Field(2, "booking_id", .reference, .fixed), Field(3, "kind", .text, .latest),
+            Field(1, "uuid", .bytes, .fixed), Field(2, "booking_id", .reference, .fixed),
+            Field(3, "kind", .text, .latest),
             Field(4, "note", .text, .latest), Field(5, "reported_by", .text, .latest),
             Field(6, "reported_at", .timestamp, .latest),
         ])

@@ -42,7 +42,9 @@ struct Operation {
             var references: [(Field, [UInt8])] = []
             for field in kind.fields {
                 guard let raw = row[field.name] else { continue }
-                if ["proctor", "entered_by", "reported_by"].contains(field.name), let name = raw as? String { actor = name }
+                if ["proctor", "entered_by", "reported_by"].contains(field.name), let name = raw as? String {
+                    actor = name
+                }
                 switch (field.type, raw) {
                 case (.reference, let text as String): references.append((field, try uuid(text)))
                 case (_, let text as String): values.append((field, .text(text)))

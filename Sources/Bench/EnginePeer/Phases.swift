@@ -18,8 +18,10 @@ struct Phases {
         self.options = options
     }
 
-    private static let roles = ["hub": ReplicaID(0x4855_4255_4221_0001), "site": ReplicaID(0x5349_5445_7321_0002),
-        "office": ReplicaID(0x4F46_4649_4345_0003), "fresh": ReplicaID(0x4652_4553_4821_0004)]
+    private static let roles = [
+        "hub": ReplicaID(0x4855_4255_4221_0001), "site": ReplicaID(0x5349_5445_7321_0002),
+        "office": ReplicaID(0x4F46_4649_4345_0003), "fresh": ReplicaID(0x4652_4553_4821_0004),
+    ]
 
     private func input() throws -> [String] {
         guard let paths = options["in"], !paths.isEmpty else { throw BenchFailure("--in is missing") }
@@ -39,7 +41,8 @@ struct Phases {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         return try ReplicaStore.create(
             in: directory, schema: BenchSchema.schema,
-            identity: Identity(replica: id, organisation: Array("exam-day-bench!!".utf8), name: role), isHub: role == "hub",
+            identity: Identity(replica: id, organisation: Array("exam-day-bench!!".utf8), name: role),
+            isHub: role == "hub",
             durability: durability)
     }
 
@@ -100,7 +103,9 @@ struct Phases {
 
     private var cursorFile: String { directory + "/cursor" }
 
-    private func cursor() -> Int64 { (try? String(contentsOfFile: cursorFile, encoding: .utf8)).flatMap(Int64.init) ?? 0 }
+    private func cursor() -> Int64 {
+        (try? String(contentsOfFile: cursorFile, encoding: .utf8)).flatMap(Int64.init) ?? 0
+    }
 
     private mutating func token() throws {
         let store = try open()
