@@ -227,6 +227,28 @@ struct HubServerTests {
         }
     }
 
+    @Test("Three hundred connections that say nothing keep nobody from syncing")
+    func crowd() async throws {
+        try await Rig.run(.hub(100)) { rig in
+            try await withThrowingTaskGroup(of: Void.self) { silent in
+                for _ in 0..<300 {
+                    silent.addTask { _ = try? await rig.exchange([], waitingForClose: true) }
+                }
+                #expect(await eventually { rig.hub.sessionCount == 300 })
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for number in 1...10 {
+                        let store = desk(number, writing: 20)
+                        group.addTask { _ = try await rig.client(store).syncOnce() }
+                    }
+                    try await group.waitForAll()
+                }
+                #expect(rig.store.snapshot.covered.count == 200)
+                silent.cancelAll()
+            }
+            #expect(await eventually { rig.hub.sessionCount == 0 })
+        }
+    }
+
     @Test("Cancelling stops a sync at once, in a session and while connecting")
     func cancellation() async throws {
         try await Rig.run(.hub(100)) { rig in
