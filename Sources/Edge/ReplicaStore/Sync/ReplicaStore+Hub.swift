@@ -31,7 +31,7 @@ extension ReplicaStore {
             }
             return Standing(
                 held: held, heldAtHQ: isHeadquarters ? held : try state.reachedHQ(query.replica), shared: shared,
-                receiptMark: isHeadquarters ? end : try state.receiptMark(),
+                receiptMark: isHeadquarters ? try state.journalMark() : try state.receiptMark(),
                 scopes: query.subscriptions.map { subscription in
                     guard ReplicaStore.everything.contains(subscription.scope) else { return .unknown }
                     switch subscription.cursor {
