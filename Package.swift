@@ -111,5 +111,8 @@ let package = Package(
         tests("CredentialingTests", ["ByteCoding", "ChangeSets", "Credentialing", "HybridTime", "Merging"]),
         tests("TerminalCellsTests", ["TerminalCells"]),
         tests("DeskTests", ["Desk", "TerminalCells"]),
+        tests("ByteCodingTests", ["ByteCoding"]),
+        tests("MergingTests", ["HybridTime", "Merging"]),
+        tests("ChangeSetsTests", ["ByteCoding", "ChangeSets", "Deflating", "HybridTime", "Merging"]),
     ]
 )
