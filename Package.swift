@@ -114,5 +114,21 @@ let package = Package(
         tests("ByteCodingTests", ["ByteCoding"]),
         tests("MergingTests", ["HybridTime", "Merging"]),
         tests("ChangeSetsTests", ["ByteCoding", "ChangeSets", "Deflating", "HybridTime", "Merging"]),
+        // A process that a store's tests kill, starve of disk space and run beside itself; built, not installed.
+        .executableTarget(
+            name: "StoreCrash",
+            dependencies: ["ByteCoding", "ChangeSets", "HybridTime", "Merging", "ReplicaStore", "SyncProtocol"],
+            path: "Tools/Crash", swiftSettings: settings),
+        tests(
+            "ReplicaStoreTests",
+            [
+                "ByteCoding", "ChangeSets", "HubLogic", "HubServer", "HybridTime", "Merging", "ReplicaStore",
+                "StoreCrash", "StoreSync", "SyncProtocol", "SyncTransport", grdb, log, nio, nioPosix,
+            ]),
+        tests(
+            "CredentialStoreTests",
+            [
+                "ChangeSets", "CredentialStore", "Credentialing", "HybridTime", "Merging", "ReplicaStore", grdb,
+            ]),
     ]
 )
