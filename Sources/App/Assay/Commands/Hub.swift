@@ -34,7 +34,8 @@ struct Hub: AsyncParsableCommand {
             try await reporting(output) {
                 let store = try location.open()
                 guard store.replica.isHub else {
-                    throw Failure("not-a-hub", "\(store.replica.identity.name) is no hub: make one with assay init --hub.")
+                    throw Failure(
+                        "not-a-hub", "\(store.replica.identity.name) is no hub: make one with assay init --hub.")
                 }
                 let address = try HostPort(listen)
                 var configuration = HubServer.Configuration(host: address.host, port: address.port)
