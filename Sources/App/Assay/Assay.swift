@@ -19,6 +19,6 @@ struct Assay: AsyncParsableCommand {
             // A day at a site, and the office.
             Roster.self, Candidate.self, CheckInCommand.self, NoShowCommand.self, StartCommand.self, FinishCommand.self,
             Score.self, BookCommand.self, CancelBookingCommand.self, CorrectNameCommand.self, UpdateContactCommand.self,
-            IncidentCommand.self, Session.self,
+            IncidentCommand.self, Session.self, Conflicts.self, Doctor.self, DigestCommand.self,
         ])
 }

@@ -61,6 +61,13 @@ extension CredentialStore {
             changeSets: sets, isComplete: begins && held.covers(context), autoMerged: Set(losers))
     }
 
+    /// What merged by itself in one document.
+    public func autoMerged(in document: RecordName) throws(StoreError) -> [AutoMerge] {
+        var cells = ConcurrentWrites()
+        for set in try replica.history(of: document) { cells.note(set) }
+        return cells.merged
+    }
+
     /// What merged by itself anywhere in this journal, by document. Reads all of it twice; at headquarters that is
     /// everything.
     public func autoMerged() throws(StoreError) -> [AutoMerge] {

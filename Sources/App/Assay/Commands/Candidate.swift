@@ -270,7 +270,7 @@ struct PersonSheet {
 }
 
 extension JSONValue {
-    init(_ value: Value) {
+    init(_ value: Merging.Value) {
         self =
             switch value {
             case .null: .null
