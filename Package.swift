@@ -99,6 +99,10 @@ let package = Package(
         .target(
             name: "SyncTestSupport", dependencies: ["ByteCoding", "HubLogic", "HybridTime", "SyncProtocol"],
             path: "Tests/SyncTestSupport", swiftSettings: settings),
+        // Fills a store for the tests of the command line.
+        .executableTarget(
+            name: "AssaySeed", dependencies: ["CredentialStore", "Credentialing", "HybridTime", "Merging"],
+            path: "Tests/AssaySeed", swiftSettings: settings),
         tests("SyncProtocolTests", ["ByteCoding", "HubLogic", "HybridTime", "SyncProtocol", "SyncTestSupport"]),
         tests(
             "HubServerTests",

@@ -13,6 +13,14 @@ public struct StoredRecords: RecordReading {
         do throws(StoreError) { return try body() } catch { throw ReadingFailure(error.description) }
     }
 
+    func views(
+        _ kind: RecordKind, where condition: String, _ arguments: [Value], limit: Int
+    ) throws(ReadingFailure) -> [RecordView] {
+        try read { () throws(StoreError) in
+            try reader.records(kind, where: condition, arguments, limit: limit).map { view($0, kind) }
+        }
+    }
+
     private func view(_ record: StoredRecord, _ kind: RecordKind) -> RecordView {
         RecordView(name: record.name, document: record.document, kind: kind, state: record.state)
     }

@@ -59,7 +59,8 @@ struct Init: ParsableCommand {
         }
         guard digits.count == 32, bytes.count == 16 else {
             throw Failure(
-                "bad-organisation", "An organisation's name has 32 hexadecimal digits: copy it from the first store's init.",
+                "bad-organisation",
+                "An organisation's name has 32 hexadecimal digits: copy it from the first store's init.",
                 exit: Failure.usage)
         }
         return bytes

@@ -93,6 +93,22 @@ public final class RecordReader {
         return found.sorted { $0.name < $1.name }
     }
 
+    /// The records of which a condition over the kind's columns holds, ascending by name: for lists and searches by
+    /// people. Unlike the other look-ups it may scan, so rules and commands do without it.
+    /// - Parameter condition: SQL with a `?` for each of `arguments`; never text that somebody typed.
+    public func records(
+        _ kind: RecordKind, where condition: String, _ arguments: [Value], limit: Int
+    ) throws(StoreError) -> [StoredRecord] {
+        let table = try table(kind)
+        let columns = kind.fields.map { ", \"\($0.name)\"" }.joined()
+        let select = try Statement(
+            connection, "SELECT id, document, clock\(columns) FROM \"\(kind.name)\" WHERE \(condition) LIMIT \(limit)")
+        for (index, value) in arguments.enumerated() {
+            guard try select.bind(Int32(index + 1), value, origins) else { return [] }
+        }
+        return try all(select, table).sorted { $0.name < $1.name }
+    }
+
     /// What is covered of a document; empty where it is not here.
     public func context(_ document: RecordName) throws(StoreError) -> Context {
         guard let id = try origins.knownID(document) else { return .empty }
