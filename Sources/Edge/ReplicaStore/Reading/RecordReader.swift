@@ -99,6 +99,35 @@ public final class RecordReader {
         return try documents.load(id)?.context ?? .empty
     }
 
+    /// The kept violations that have this record, or its document, as a member, ascending by key.
+    public func violations(of member: RecordName) throws(StoreError) -> [StoredViolation] {
+        guard let id = try origins.knownID(member) else { return [] }
+        let select: Statement
+        if let known = violationsOfMember { select = known } else {
+            select = try Statement(connection, RecordReader.violationsSQL)
+            violationsOfMember = select
+        }
+        select.bind(1, id.raw)
+        defer { select.reset() }
+        var found: [StoredViolation] = []
+        while try select.step() {
+            guard let name = RecordName(select.text(2)) else {
+                throw .damaged(place: "a violation", reason: "its case has no name")
+            }
+            found.append(
+                StoredViolation(
+                    key: select.text(0), rule: select.text(1), caseName: name, standing: select.text(3),
+                    effect: select.text(4), summary: select.text(5), body: select.bytes(6)))
+        }
+        return found
+    }
+
+    private static let violationsSQL = """
+        SELECT v.key, v.rule, v.case_name, v.standing, v.effect, v.summary, v.body
+        FROM violation_member AS m JOIN violation AS v ON v.key = m.key WHERE m.record = ? ORDER BY m.key
+        """
+    private var violationsOfMember: Statement?
+
     private func all(_ select: Statement, _ table: RecordTable) throws(StoreError) -> [StoredRecord] {
         defer { select.reset() }
         var records: [StoredRecord] = []
