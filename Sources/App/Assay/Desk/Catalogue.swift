@@ -29,8 +29,10 @@ struct Catalogue: Sendable {
     /// - Parameter siteCode: the only site to show; nil for all.
     init(_ records: StoredRecords, _ db: Database, siteCode: String?) throws {
         // The codes' index covers this question; each site and its sessions are then looked up by their keys.
-        let codes = try siteCode.map { [$0] } ?? String.fetchAll(
-            db, sql: "SELECT DISTINCT code FROM site WHERE code IS NOT NULL ORDER BY code")
+        let codes =
+            try siteCode.map { [$0] }
+            ?? String.fetchAll(
+                db, sql: "SELECT DISTINCT code FROM site WHERE code IS NOT NULL ORDER BY code")
         sites = [:]
         sessions = []
         for code in codes {

@@ -81,7 +81,7 @@ final class DeskLink: Sendable {
 
     private func watch() async {
         var configuration = SyncClient.Configuration(host: target.host, port: target.port)
-        configuration.retry = .seconds(1) ... DeskLink.retryLongest
+        configuration.retry = .seconds(1)...DeskLink.retryLongest
         let client = SyncClient(
             configuration: configuration, store: sessions,
             logger: Logger(label: "assay.desk") { _ in SwiftLogNoOpLogHandler() }

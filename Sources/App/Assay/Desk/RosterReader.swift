@@ -1,6 +1,7 @@
 import CredentialStore
 import Credentialing
 import Desk
+import Foundation
 import GRDB
 import HybridTime
 import Merging
@@ -63,8 +64,8 @@ struct RosterReader {
         for booking in bookings {
             guard let entry = try entry(booking, view, &catalogue) else { continue }
             let name = entry.row.name
-            let key = NameFolding.key(given: nil, family: name.family) + "\u{1}"
-                + NameFolding.key(given: name.given, family: nil)
+            let key = "\(name.family)\u{1}\(name.given)"
+                .folding(options: [.caseInsensitive, .diacriticInsensitive], locale: nil)
             keyed.append((key, entry))
         }
         return keyed.sorted { ($0.key, $0.entry.row.booking) < ($1.key, $1.entry.row.booking) }.map(\.entry)

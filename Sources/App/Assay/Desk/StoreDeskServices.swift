@@ -219,16 +219,21 @@ final class StoreDeskServices: DeskServices {
         let link = link?.state ?? DeskLink.State()
         guard let (status, safety) = try? await readers.run({ try self.status(link) }) else { return }
         events.yield(.syncStatusChanged(status))
-        let changed: Set<RecordName> = memory.withLock { memory in
-            if pending.records {
+        if pending.records {
+            let listed = memory.withLock { memory in
                 memory.catalogue = nil
                 return memory.listed.union([memory.roster?.session].compactMap { $0 })
             }
-            guard let roster = memory.roster, let old = memory.rosterSafety, roster.moves(from: old, to: safety)
-            else { return [] }
-            return [roster.session]
+            if let staff = try? await readers.run({ try self.staff() }) { events.yield(staff) }
+            events.yield(.recordsChanged(sessions: listed.map(\.description).sorted()))
+            return
         }
-        if !changed.isEmpty { events.yield(.recordsChanged(sessions: changed.map(\.description).sorted())) }
+        let moved = memory.withLock { memory -> RecordName? in
+            guard let roster = memory.roster, let old = memory.rosterSafety, roster.moves(from: old, to: safety)
+            else { return nil }
+            return roster.session
+        }
+        if let moved { events.yield(.recordsChanged(sessions: [moved.description])) }
     }
 
     private func status(_ link: DeskLink.State) throws -> (SyncStatus, Safety) {
