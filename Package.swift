@@ -129,10 +129,5 @@ let package = Package(
                 "ByteCoding", "ChangeSets", "HubLogic", "HubServer", "HybridTime", "Merging", "ReplicaStore",
                 "StoreCrash", "StoreSync", "SyncProtocol", "SyncTransport", grdb, log, nio, nioPosix,
             ]),
-        tests(
-            "CredentialStoreTests",
-            [
-                "ChangeSets", "CredentialStore", "Credentialing", "HybridTime", "Merging", "ReplicaStore", grdb,
-            ]),
     ]
 )

@@ -17,8 +17,9 @@ struct Assay: AsyncParsableCommand {
         subcommands: [
             Init.self, Hub.self, Sync.self, Status.self,
             // A day at a site, and the office.
-            Roster.self, Candidate.self, CheckInCommand.self, NoShowCommand.self, StartCommand.self, FinishCommand.self,
+            RosterCommand.self, Candidate.self, CheckInCommand.self, NoShowCommand.self, StartCommand.self, FinishCommand.self,
             Score.self, BookCommand.self, CancelBookingCommand.self, CorrectNameCommand.self, UpdateContactCommand.self,
             IncidentCommand.self, Session.self, Conflicts.self, Doctor.self, DigestCommand.self,
+            DeskCommand.self,
         ])
 }

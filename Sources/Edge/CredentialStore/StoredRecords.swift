@@ -5,7 +5,7 @@ import ReplicaStore
 
 /// The domain's view of a store's records, all of one moment.
 public struct StoredRecords: RecordReading {
-    private let reader: RecordReader
+    let reader: RecordReader
 
     public init(_ reader: RecordReader) { self.reader = reader }
 

@@ -5,8 +5,9 @@ import Foundation
 import Merging
 
 /// `assay roster`
-struct Roster: ParsableCommand {
+struct RosterCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "roster",
         abstract: "The people of a session, for the screen and for printing; or the sessions of a day.",
         discussion: """
             EXAMPLE
