@@ -15,6 +15,6 @@ struct Assay: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Init.self, Hub.self, Sync.self, Status.self,
+            Init.self, Hub.self, Sync.self, Status.self, Import.self, Export.self, Sample.self,
         ])
 }
