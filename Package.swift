@@ -78,6 +78,12 @@ let package = Package(
             "Edge", "CredentialStore",
             ["ByteCoding", "ChangeSets", "Credentialing", "HybridTime", "Merging", "ReplicaStore", grdb]),
         layer("Edge", "Tabular", ["SampleData", yams]),
+        layer(
+            "Edge", "Importing",
+            [
+                "ChangeSets", "CredentialStore", "Credentialing", "HybridTime", "Merging", "ReplicaStore", "SampleData",
+                "Tabular", grdb,
+            ]),
         // App: the assay command and its terminal program.
         .target(
             name: "CTerminal", path: "Sources/App/CTerminal", linkerSettings: [.linkedLibrary("ncursesw")]),
@@ -87,7 +93,8 @@ let package = Package(
             name: "Assay",
             dependencies: [
                 "ByteCoding", "ChangeSets", "CredentialStore", "Credentialing", "Desk", "HubLogic", "HubServer",
-                "HybridTime", "Merging", "ReplicaStore", "SampleData", "StoreSync", "SyncProtocol", "SyncTransport",
+                "HybridTime", "Importing", "Merging", "ReplicaStore", "SampleData", "StoreSync", "SyncProtocol",
+                "SyncTransport",
                 "Tabular", "TerminalCells", arguments, grdb, log, lifecycle, nio, nioPosix,
             ],
             path: "Sources/App/Assay", swiftSettings: settings),
@@ -112,6 +119,12 @@ let package = Package(
             ]),
         tests("SampleDataTests", ["SampleData"]),
         tests("TabularTests", ["SampleData", "Tabular"]),
+        tests(
+            "ImportingTests",
+            [
+                "CredentialStore", "Credentialing", "HybridTime", "Importing", "Merging", "ReplicaStore", "SampleData",
+                "Tabular", grdb,
+            ]),
         tests("CredentialingTests", ["ByteCoding", "ChangeSets", "Credentialing", "HybridTime", "Merging"]),
         tests("TerminalCellsTests", ["TerminalCells"]),
         tests("DeskTests", ["Desk", "TerminalCells"]),

@@ -28,6 +28,14 @@ extension ReplicaStore {
         return result
     }
 
+    /// Runs `body` as ``transaction(_:)`` does and then takes back all that it did: what would a commit make of it, rules
+    /// included? Nobody else writes meanwhile.
+    public func rehearsal<Result>(
+        _ body: (StoreTransaction) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        try rehearsing { writer throws(StoreError) in try body(StoreTransaction(writer, salts: Salt.random)) }
+    }
+
     /// Puts a received segment into the journal and the state, durably.
     public func apply(_ segment: [UInt8]) throws(StoreError) -> Result<ApplyOutcome, DecodingFailure> {
         let result = try writing { writer throws(StoreError) in try writer.apply(segment, entersFeed: isHub) }

@@ -142,6 +142,18 @@ public final class ReplicaStore: Sendable {
         }
     }
 
+    /// Runs `body` on the writer as ``writing(_:)`` does, and then takes back all that it did.
+    func rehearsing<Result>(_ body: (Writer) throws(StoreError) -> Result) throws(StoreError) -> Result {
+        try lock.holding { () throws(StoreError) in
+            try ReplicaStore.asStoreErrors {
+                try pool.writeWithoutTransaction { _ in
+                    guard let writer = writer.value else { throw StoreError.notAStore(path: path) }
+                    return try writer.rehearsal { () throws(StoreError) in try body(writer) }
+                }
+            }
+        }
+    }
+
     /// Runs `body` on the writer's connection outside of any transaction: for single look-ups.
     func onWriter<Result>(_ body: (Writer) throws(StoreError) -> Result) throws(StoreError) -> Result {
         try ReplicaStore.asStoreErrors {

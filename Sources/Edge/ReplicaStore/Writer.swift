@@ -63,6 +63,17 @@ final class Writer {
         return statement
     }
 
+    /// Runs `body` in one transaction and takes back all that it did.
+    func rehearsal<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
+        try begin.run()
+        defer {
+            if sqlite3_get_autocommit(connection) == 0 { try? rollback.run() }
+            origins.rolledBack()
+            folder.reset()
+        }
+        return try body()
+    }
+
     /// Runs `body` in one transaction. Whatever it throws takes back everything that it did.
     func transaction<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
         try begin.run()

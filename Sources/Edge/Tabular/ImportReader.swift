@@ -98,6 +98,16 @@ public final class ImportReader {
         }
     }
 
+    /// Fails the row that the last record came from: it goes to the sink, and what else it would become is left out.
+    ///
+    /// For whoever takes the records and finds that one cannot be used. Without a last record it is a programming error.
+    /// Throws what the sink throws.
+    public func refuse(code: String, reason: String) throws {
+        guard let row else { preconditionFailure("there is no row to refuse") }
+        nextRule = rules.count
+        try fail(.refused(code), reason, row: row.number, line: row.line, raw: row.raw, file: file)
+    }
+
     private func record(_ row: CSVRow, _ place: Int) throws -> ImportRow? {
         do {
             let target = rules[place].target

@@ -50,6 +50,8 @@ public struct ImportFailure: Error, Equatable, Sendable {
         case notFound
         /// A look-up table has another row with the key.
         case repeatedKey
+        /// Whoever takes the records cannot use this one, for a reason of its own with a code of its own.
+        case refused(String)
 
         /// The stable code for logs and scripts.
         public var text: String {
@@ -60,6 +62,7 @@ public struct ImportFailure: Error, Equatable, Sendable {
             case .unmapped: "unmapped"
             case .notFound: "not-found"
             case .repeatedKey: "repeated-key"
+            case .refused(let code): code
             }
         }
     }

@@ -1,14 +1,17 @@
 /// The kinds of records that a foreign file can become.
 public enum ImportTarget: String, CaseIterable, Sendable {
-    case scheme, session, person, booking, score
+    case site, room, staff, scheme, session, person, booking, score
 
     /// The fields that a mapping may give for this target. Every target has a key besides.
     public var fields: [ImportField] {
         switch self {
-        case .scheme: [.code, .title, .kind, .version]
-        case .session: [.scheme, .component, .site, .room, .start, .title]
-        case .person: [.given, .family, .script, .birthDate, .language, .email, .phone, .region]
-        case .booking: [.person, .session, .seat, .ticket]
+        case .site: [.title, .region]
+        case .room: [.site, .room, .seats]
+        case .staff: [.site, .name, .roles]
+        case .scheme: [.code, .title, .kind, .version, .components, .duration, .lateMinutes, .rawMaximum]
+        case .session: [.scheme, .component, .site, .region, .room, .seats, .start, .title]
+        case .person: [.number, .given, .family, .script, .birthDate, .language, .email, .phone, .region]
+        case .booking: [.person, .session, .room, .seat, .ticket, .arrival]
         case .score: [.booking, .person, .session, .component, .role, .raw, .enteredBy, .time]
         }
     }
@@ -16,10 +19,11 @@ public enum ImportTarget: String, CaseIterable, Sendable {
 
 /// A field of a target. `scheme`, `person`, `session` and `booking` hold the external key of another row.
 public enum ImportField: String, CaseIterable, Sendable {
-    case code, title, kind, version
-    case scheme, component, site, room, start
-    case given, family, script, birthDate, language, email, phone, region
-    case person, session, seat, ticket
+    case code, title, kind, version, components, duration, lateMinutes, rawMaximum
+    case scheme, component, site, room, seats, start
+    case name, roles
+    case number, given, family, script, birthDate, language, email, phone, region
+    case person, session, seat, ticket, arrival
     case booking, role, raw, enteredBy, time
 
     /// What a field's text has to be.
@@ -38,7 +42,8 @@ public enum ImportField: String, CaseIterable, Sendable {
         switch self {
         case .kind: .oneOf(["certification", "certificate", "recertification", "benchmark", "practice"])
         case .role: .oneOf(["first", "second"])
-        case .raw: .integer
+        case .arrival: .oneOf(["booked", "no_show", "turned_away", "checked_in"])
+        case .raw, .seats, .duration, .lateMinutes, .rawMaximum: .integer
         case .birthDate: .date
         case .start, .time: .time
         default: .text

@@ -30,6 +30,12 @@ public final class StoreTransaction {
         }
     }
 
+    /// The dot that the first change set of the next commit will have: an importer names what it makes ahead of that.
+    public func nextDot() throws(StoreError) -> Dot {
+        let replica = writer.identity.replica
+        return Dot(replica, try writer.journal.ownHead(replica).sequence + 1)
+    }
+
     // MARK: Violations
 
     /// The keys of the kept violations that have one of these records as a member, ascending.
