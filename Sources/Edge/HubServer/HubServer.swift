@@ -117,6 +117,8 @@ public final class HubServer: Service {
                         for try await channel in connections {
                             group.addTask { await self.welcome(channel, identity) }
                         }
+                    } catch is CancellationError {
+                        // Shutdown was asked for.
                     } catch { self.logger.error("accepting failed", metadata: ["error": "\(error)"]) }
                 }
             }

@@ -28,7 +28,7 @@ struct Finder {
 
     /// A session by its key, its name in the store or its title.
     func session(_ text: String) throws -> SessionView {
-        let typed = text.trimmingCharacters(in: .whitespaces)
+        let typed = text.trimmingCharacters(in: .whitespacesAndNewlines)
         if let name = RecordName(typed), let record = try records.record(name, ExamSession.kind) {
             return try SessionView(record, records)
         }
@@ -78,7 +78,7 @@ struct Finder {
 
     /// People by candidate number, ticket, date of birth, key, dossier or name; exact keys come before names.
     func people(_ text: String) throws -> People {
-        let typed = text.trimmingCharacters(in: .whitespaces)
+        let typed = text.trimmingCharacters(in: .whitespacesAndNewlines)
         if let exact = try byKey(typed) { return exact }
         if typed.contains(where: \.isNumber) {
             let digits = typed.filter { $0 != "-" && $0 != " " }
@@ -167,7 +167,7 @@ struct Finder {
     /// A booking by its ticket code, its name in the store or its key; or a person's, within a session where the person
     /// has several.
     func booking(_ text: String, session: String?) throws -> RecordView {
-        let typed = text.trimmingCharacters(in: .whitespaces)
+        let typed = text.trimmingCharacters(in: .whitespacesAndNewlines)
         if let name = RecordName(typed), let booking = try records.record(name, Booking.kind) { return booking }
         for field in [Booking.ticketCode, Booking.externalKey] {
             for spelling in [typed, typed.uppercased()] {
