@@ -113,6 +113,7 @@ let package = Package(
         tests("TabularTests", ["SampleData", "Tabular"]),
         tests("CredentialingTests", ["ByteCoding", "ChangeSets", "Credentialing", "HybridTime", "Merging"]),
         tests("TerminalCellsTests", ["TerminalCells"]),
+        tests("AssayTests", ["Assay", "AssaySeed", "TerminalCells"]),
         tests("DeskTests", ["Desk", "TerminalCells"]),
     ]
 )

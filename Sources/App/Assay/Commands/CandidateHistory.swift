@@ -88,7 +88,7 @@ struct HistorySheet {
                 continue
             }
             let field = kind.fields[position]
-            guard !HistorySheet.quiet.contains(field.name) else { continue }
+            guard !HistorySheet.quiet.contains(field.name), write.value != .text("") else { continue }
             let mark =
                 switch write.kind {
                 case .set: ""

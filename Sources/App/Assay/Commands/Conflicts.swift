@@ -103,7 +103,10 @@ struct Conflicts: ParsableCommand {
                     return
                 }
                 for merge in merges { try merge.lines(words).forEach { Console.print($0) } }
-                Console.print(merges.isEmpty ? "Nothing merged by itself." : "\(merges.count) merged by themselves.")
+                Console.print(
+                    merges.isEmpty
+                        ? "Nothing merged by itself, as far as this journal goes."
+                        : "\(merges.count) value\(merges.count == 1 ? "" : "s") merged without asking anybody.")
             }
         }
     }

@@ -69,6 +69,14 @@ struct Session: ParsableCommand {
                         return (found, count, try count.gaps.map { try Gap($0, records, words) })
                     }
                     if !output.json { lines(found, count, gaps).forEach { Console.print($0) } }
+                    if output.json, !gaps.isEmpty, reason == nil {
+                        Console.json([
+                            "error": "session-gaps",
+                            "message": .text("\(gaps.count) of \(count.total) bookings are not accounted for."),
+                            "count": json(count, gaps),
+                        ])
+                        throw Failure.refused
+                    }
                     try Doing(store: store, actor: actor, output: output).perform(
                         CloseSession(session: found.name, gapReason: reason), "\(found.title) is closed.",
                         [("count", json(count, gaps))])
