@@ -36,13 +36,13 @@ enum Program {
     }
 
     @discardableResult
-    static func run(_ name: String = "assay", _ arguments: [String], environment: [String: String] = [:]) throws
+    static func run(_ arguments: [String], program: String = "assay", environment: [String: String] = [:]) throws
         -> Outcome
     {
         let folder = try Folder()
         defer { folder.remove() }
         let process = Process()
-        process.executableURL = try url(name)
+        process.executableURL = try url(program)
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let (output, errors) = (folder.url.appendingPathComponent("out"), folder.url.appendingPathComponent("err"))
@@ -127,7 +127,7 @@ final class Offices {
             "--json",
         ])
         let organisation = try #require(try made.json()["organisation"] as? String)
-        #expect(try Program.run("AssaySeed", [path + "/hq"]).status == 0)
+        #expect(try Program.run([path + "/hq"], program: "AssaySeed").status == 0)
         for number in 1...2 {
             let desk = try Program.run([
                 "init", "--store", path + "/desk\(number)", "--name", "Lisbon desk \(number)", "--organisation",

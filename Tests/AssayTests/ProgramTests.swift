@@ -45,7 +45,7 @@ struct ProgramTests {
         let made = ["init", "--store", path, "--name", "HQ", "--headquarters", "--organisation", "new"]
         #expect(try Program.run(made).status == 0)
         #expect(try Program.run(made).status == 1)
-        #expect(try Program.run("AssaySeed", [path]).status == 0)
+        #expect(try Program.run([path], program: "AssaySeed").status == 0)
         #expect(try Program.run(["conflicts", "list", "--store", path]).status == 0, "nothing waits")
         #expect(try Program.run(["conflicts", "list", "--rule", "X99", "--store", path]).status == 64)
         #expect(try Program.run(["score", "enter", "TICKET-1", "--store", path, "--as", "d"]).status == 64)
@@ -64,7 +64,7 @@ struct ProgramTests {
         defer { folder.remove() }
         let path = folder.url.path
         try Program.run(["init", "--store", path, "--name", "HQ", "--headquarters", "--organisation", "new"])
-        try Program.run("AssaySeed", [path])
+        try Program.run([path], program: "AssaySeed")
         let sound = try Program.run(["doctor", "--store", path, "--json"])
         #expect(sound.status == 0)
         #expect((try sound.json()["findings"] as? [Any])?.isEmpty == true)
@@ -76,7 +76,8 @@ struct ProgramTests {
         try bytes.write(to: file)
         let damaged = try Program.run(["doctor", "--store", path, "--json"])
         #expect(damaged.status == 1)
-        let findings = try #require(try damaged.json()["findings"] as? [[String: Any]])
+        let report = try damaged.json()
+        let findings = try #require(report["findings"] as? [[String: Any]])
         #expect(findings.allSatisfy { ($0["remedy"] as? String)?.isEmpty == false })
         #expect(findings.contains { $0["code"] as? String == "store-damaged" })
     }

@@ -19,7 +19,7 @@ extension Conflicts {
 
         @OptionGroup var location: StoreOptions
         @OptionGroup var output: OutputOptions
-        @Argument(help: "The case's name, or the beginning of it.") var name: String
+        @Argument(help: ArgumentHelp("The case's name, or the beginning of it.", valueName: "case")) var name: String
 
         func run() throws {
             try reporting(output) {

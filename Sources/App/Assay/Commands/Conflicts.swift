@@ -16,6 +16,7 @@ struct Conflicts: ParsableCommand {
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "The cases that wait for somebody to decide.",
+            usage: "assay conflicts list [<options>]",
             discussion: """
                 EXAMPLE
                   assay conflicts list
@@ -114,6 +115,7 @@ struct Conflicts: ParsableCommand {
     struct Resolve: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Decide a case.",
+            usage: "assay conflicts resolve <case> --reason <reason> --as <as> [<options>]",
             discussion: """
                 EXAMPLE
                   assay conflicts resolve 9f3c0d5b --choose 2 \\
@@ -128,7 +130,7 @@ struct Conflicts: ParsableCommand {
         @OptionGroup var location: StoreOptions
         @OptionGroup var actor: ActorOptions
         @OptionGroup var output: OutputOptions
-        @Argument(help: "The case's name, or the beginning of it.") var name: String
+        @Argument(help: ArgumentHelp("The case's name, or the beginning of it.", valueName: "case")) var name: String
         @Option(help: "The number of the value that is right.") var choose: Int?
         @Option(help: "The decision in a word.") var decide: String?
         @Option(help: "What the decision rests on.") var reason: String

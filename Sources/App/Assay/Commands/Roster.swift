@@ -8,6 +8,7 @@ import Merging
 struct Roster: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The people of a session, for the screen and for printing; or the sessions of a day.",
+        usage: "assay roster [<options>]",
         discussion: """
             EXAMPLE
               assay roster                            the sessions of today

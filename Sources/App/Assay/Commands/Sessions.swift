@@ -12,6 +12,7 @@ struct Session: ParsableCommand {
     struct Open: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Open the doors.",
+            usage: "assay session open <session> --as <as> [<options>]",
             discussion: """
                 EXAMPLE
                   assay session open LIS-0306-AM --as dora
@@ -28,6 +29,7 @@ struct Session: ParsableCommand {
     struct Run: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Let the exam begin.",
+            usage: "assay session run <session> --as <as> [<options>]",
             discussion: """
                 EXAMPLE
                   assay session run LIS-0306-AM --as dora
@@ -44,6 +46,7 @@ struct Session: ParsableCommand {
     struct Close: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Close a session: every booking must have come to one end.",
+            usage: "assay session close <session> --as <as> [<options>]",
             discussion: """
                 EXAMPLE
                   assay session close LIS-0306-AM --as dora
@@ -149,6 +152,7 @@ struct IncidentCommand: ParsableCommand {
     struct Report: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Report something that went wrong in a session.",
+            usage: "assay incident report --session <session> --type <type> [<options>]",
             discussion: """
                 EXAMPLE
                   assay incident report --session LIS-0306-AM --type evacuation \\
