@@ -63,6 +63,14 @@ struct DayTests {
         let words = Set(score.output.split { $0.isWhitespace || $0 == "," })
         #expect(score.status == 0 && words.isDisjoint(with: ["85", "58"]), "whoever adjudicates sees neither")
 
+        for name in cases.values {
+            for line in try offices.run(.two, "conflicts", "show", name).lines + here.lines {
+                #expect(displayColumns(String(line)) <= 80, "\(line)")
+            }
+        }
+        let ambiguous = try offices.run(.one, "candidate", "show", "zoe")
+        #expect(ambiguous.status == 1 && ambiguous.errors.contains("[candidate-ambiguous]"))
+
         let name = try #require(cases["Q-person.legal_name"])
         let shown = try #require(
             try offices.run(.one, "conflicts", "show", name, "--json").json()["choices"] as? [[String: Any]])

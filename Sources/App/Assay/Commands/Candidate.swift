@@ -45,7 +45,9 @@ struct Candidate: ParsableCommand {
                             if output.json { throw Failure.refused }
                             throw Failure(
                                 "candidate-not-found",
-                                "Nobody here has the \(found.readAs) \(text). Try fewer letters, or sync first.")
+                                "Nobody here has the \(found.readAs) \(text). "
+                                    + (found.readAs == "name"
+                                        ? "Try fewer letters, or sync first." : "Sync, then look again."))
                         }
                     }
                 }
