@@ -156,6 +156,13 @@ struct DayTests {
             line.range(of: "TICKET-").map { displayColumns(String(line[..<$0.lowerBound])) }
         }
         #expect(places.count == 8 && Set(places).count == 1)
+        // What somebody typed elsewhere moves no cursor here.
+        try offices.work(.one, as: "dora", "correct-name", "TICKET-1", "--given", "Ana\u{1B}[2J\u{202E}")
+        for command in [["candidate", "show"], ["candidate", "history"], ["candidate", "find"]] {
+            let outcome = try Program.run(command + ["TICKET-1", "--store", offices.path(.one)])
+            #expect(outcome.status == 0)
+            #expect(!outcome.output.unicodeScalars.contains { $0 == "\u{1B}" || $0 == "\u{202E}" }, "\(command)")
+        }
         let json = try offices.run(.one, "roster", "--session", "theory", "--json")
         #expect(json.status == 1, "two sessions have this title")
         #expect(try json.json()["error"] as? String == "session-ambiguous")

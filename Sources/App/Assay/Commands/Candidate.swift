@@ -194,7 +194,7 @@ struct PersonSheet {
     private static let quiet: Set<String> = ["name_key", "scopes"]
 
     func lines() throws -> [String] {
-        var lines = [Console.styled("\(DisplayName(person))   \(Words.number(person))", .heading)]
+        var lines = Layout.heading("\(DisplayName(person)), \(Words.number(person))")
         for one in cases.waiting(about: person.document) {
             lines += Layout.entry("case \(one.name.caseLabel)", one.violation.text, labelColumns: 15)
                 .map { Console.styled($0, .warning) }

@@ -127,8 +127,8 @@ struct RosterSheet {
     }
 
     var lines: [String] {
-        var lines = [Console.styled(session.title, .heading)]
-        lines.append(
+        var lines = Layout.heading(session.title)
+        lines += Layout.wrapped(
             "\(LocalTime.text(session.start))-\(LocalTime.clock(session.end))   \(session.state)   key \(session.id)")
         guard !rows.isEmpty else { return lines + ["Nobody is booked."] }
         var table = TextTable([

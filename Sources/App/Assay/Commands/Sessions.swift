@@ -102,7 +102,7 @@ struct Session: ParsableCommand {
         }
 
         private func lines(_ session: SessionView, _ count: Reconciliation, _ gaps: [Gap]) -> [String] {
-            var lines = [Console.styled(session.title, .heading)]
+            var lines = Layout.heading(session.title)
             for end in BookingEnd.allCases {
                 lines.append(
                     "  " + Words.spaced(end.rawValue).padded(to: 20)

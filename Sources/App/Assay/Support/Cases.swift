@@ -104,7 +104,8 @@ extension StandingCase {
     var lines: [String] {
         let (words, role) = CaseWords.standing(standing)
         let text = Layout.entry(name.caseLabel, violation.text, labelColumns: 10)
-        return text + ["          " + Console.styled("\(violation.rule), ", .dim) + Console.styled(words, role)]
+        return text
+            + Layout.wrapped("          \(violation.rule), \(words)", hanging: 10).map { Console.styled($0, role) }
     }
 
     var json: JSONValue {

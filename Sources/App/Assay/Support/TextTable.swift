@@ -82,6 +82,9 @@ enum Layout {
         return result + "…"
     }
 
+    /// A line above what belongs to it, cleaned, in as many lines as it takes.
+    static func heading(_ text: String) -> [String] { wrapped(text, hanging: 2).map { Console.styled($0, .heading) } }
+
     /// Words in lines of at most `width` columns; the lines after the first begin with `hanging` blanks.
     static func wrapped(_ text: String, hanging: Int = 0, width: Int = TextTable.pageColumns) -> [String] {
         // A date and its time stay together.
