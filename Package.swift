@@ -127,6 +127,7 @@ let package = Package(
             ]),
         tests("CredentialingTests", ["ByteCoding", "ChangeSets", "Credentialing", "HybridTime", "Merging"]),
         tests("TerminalCellsTests", ["TerminalCells"]),
+        tests("AssayTests", ["Assay", "AssaySeed", "TerminalCells"]),
         tests("DeskTests", ["Desk", "TerminalCells"]),
         tests("ByteCodingTests", ["ByteCoding"]),
         tests("MergingTests", ["HybridTime", "Merging"]),

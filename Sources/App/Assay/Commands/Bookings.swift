@@ -11,6 +11,7 @@ struct BookCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "book",
         abstract: "Give a person a place in a session.",
+        usage: "assay book <candidate> --session <session> --as <as> [<options>]",
         discussion: """
             EXAMPLE
               assay book 0000A1R --session LIS-0306-AM --seat 12 --as hq
@@ -52,6 +53,7 @@ struct CancelBookingCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel-booking",
         abstract: "Take a booking back.",
+        usage: "assay cancel-booking <who> --as <as> [<options>]",
         discussion: """
             EXAMPLE
               assay cancel-booking 7Q2M0D4K1Z --as hq
@@ -78,6 +80,7 @@ struct CorrectNameCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "correct-name",
         abstract: "Put a legal name right.",
+        usage: "assay correct-name <candidate> --as <as> [<options>]",
         discussion: """
             EXAMPLE
               assay correct-name 0000A1R --given Anna --family Nováková --as dora
@@ -120,6 +123,7 @@ struct UpdateContactCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "update-contact",
         abstract: "Change how a person is reached.",
+        usage: "assay update-contact <candidate> --as <as> [<options>]",
         discussion: """
             EXAMPLE
               assay update-contact 0000A1R --phone "+351 21 555 0101" --as dora
@@ -170,9 +174,10 @@ extension Candidate {
     struct Register: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Begin a dossier, also for somebody who walked in.",
+            usage: "assay candidate register --as <as> [<options>]",
             discussion: """
                 EXAMPLE
-                  assay candidate register --given Zoë --family O\u{2019}Brien \\
+                  assay candidate register --given Zoë --family Brontë \\
                     --born 2001-06-01 --document passport:GBR:533380006 --walk-in --as dora
 
                 Of the document's number only the end and a hash are kept.

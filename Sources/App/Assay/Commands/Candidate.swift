@@ -45,7 +45,9 @@ struct Candidate: ParsableCommand {
                             if output.json { throw Failure.refused }
                             throw Failure(
                                 "candidate-not-found",
-                                "Nobody here has the \(found.readAs) \(text). Try fewer letters, or sync first.")
+                                "Nobody here has the \(found.readAs) \(text). "
+                                    + (found.readAs == "name"
+                                        ? "Try fewer letters, or sync first." : "Sync, then look again."))
                         }
                     }
                 }
@@ -192,9 +194,9 @@ struct PersonSheet {
     private static let quiet: Set<String> = ["name_key", "scopes"]
 
     func lines() throws -> [String] {
-        var lines = [Console.styled("\(DisplayName(person))   \(Words.number(person))", .heading)]
+        var lines = Layout.heading("\(DisplayName(person)), \(Words.number(person))")
         for one in cases.waiting(about: person.document) {
-            lines += Layout.wrapped("case \(one.name.caseLabel)  \(one.violation.text)", hanging: 15)
+            lines += Layout.entry("case \(one.name.caseLabel)", one.violation.text, labelColumns: 15)
                 .map { Console.styled($0, .warning) }
         }
         for kind in CredentialingSchema.dossier.records {
@@ -218,7 +220,7 @@ struct PersonSheet {
                 continue
             }
             let siblings = record.siblings(of: field)
-            guard record[field] != .null || !siblings.isEmpty else { continue }
+            guard !record.isBlank(field) || !siblings.isEmpty else { continue }
             let shown = try isBlind(record, field) ? "keyed, and not shown" : words.value(record[field], field)
             lines += Layout.entry(label, shown + (siblings.isEmpty ? "" : "  ?"), labelColumns: 26)
             for sibling in siblings {
@@ -267,6 +269,11 @@ struct PersonSheet {
         }
         return ["person": try PersonSheet.brief(person, records, cases), "records": .list(list)]
     }
+}
+
+extension RecordView {
+    /// Whether there is nothing to show.
+    func isBlank(_ field: Field) -> Bool { self[field] == .null || text(field)?.isEmpty == true }
 }
 
 extension JSONValue {

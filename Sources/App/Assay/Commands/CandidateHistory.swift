@@ -54,10 +54,9 @@ struct HistorySheet {
     private static let quiet: Set<String> = ["name_key"]
 
     func lines() throws -> [String] {
-        var lines = [
-            Console.styled("\(DisplayName(person))   \(Words.number(person))", .heading),
-            "\(history.changeSets.count) change sets, oldest first",
-        ]
+        let count = history.changeSets.count
+        var lines = Layout.heading("\(DisplayName(person)), \(Words.number(person))")
+        lines.append("\(count) change set\(count == 1 ? "" : "s"), oldest first")
         if !history.isComplete {
             lines += Layout.wrapped(
                 "What came before is not in this journal: the dossier came as a snapshot. Ask at the hub."
@@ -65,7 +64,7 @@ struct HistorySheet {
             .map { Console.styled($0, .warning) }
         }
         for set in history.changeSets {
-            lines += ["", Console.styled("\(LocalTime.text(set.time, seconds: true))  \(set.intent)", .heading)]
+            lines += [""] + Layout.heading("\(LocalTime.text(set.time, seconds: true)) \(set.intent)")
             var origin = "  by \(try words.actor(set.actor.string)) on \(words.replica(set.dot.origin)), \(set.dot)"
             if abs(set.stamp.milliseconds - set.time) >= 60_000 {
                 origin += ", ordered as of \(LocalTime.text(set.stamp.milliseconds))"
@@ -88,7 +87,7 @@ struct HistorySheet {
                 continue
             }
             let field = kind.fields[position]
-            guard !HistorySheet.quiet.contains(field.name) else { continue }
+            guard !HistorySheet.quiet.contains(field.name), write.value != .text("") else { continue }
             let mark =
                 switch write.kind {
                 case .set: ""

@@ -19,7 +19,7 @@ extension Conflicts {
 
         @OptionGroup var location: StoreOptions
         @OptionGroup var output: OutputOptions
-        @Argument(help: "The case's name, or the beginning of it.") var name: String
+        @Argument(help: ArgumentHelp("The case's name, or the beginning of it.", valueName: "case")) var name: String
 
         func run() throws {
             try reporting(output) {
@@ -71,19 +71,15 @@ struct CaseSheet {
     func lines(_ found: StandingCase) throws -> [String] {
         let violation = found.violation
         let (standing, role) = CaseWords.standing(found.standing)
-        var lines = [
-            Console.styled("case \(found.name.caseLabel)", .heading) + "   \(violation.rule)   "
-                + Console.styled(standing, role)
-        ]
+        var lines = Layout.wrapped("case \(found.name.caseLabel), \(violation.rule), \(standing)", hanging: 2)
+            .map { Console.styled($0, role) }
         lines += Layout.wrapped(violation.text)
         if found.isWaiting {
             lines += Layout.wrapped("Until it is decided, \(CaseWords.until(violation.safeDefault)).")
         }
         let claims = try CaseClaims(violation, records, words).choices
         for (index, claim) in claims.enumerated() {
-            lines += [
-                "", Console.styled("\(index + 1)  ", .heading) + claim.text + (claim.isShown ? "   (shown now)" : ""),
-            ]
+            lines += [""] + Layout.heading("\(index + 1)  \(claim.text)" + (claim.isShown ? "  (shown now)" : ""))
             lines += Layout.wrapped("   " + (try origin(claim)), hanging: 3)
         }
         if claims.isEmpty {
@@ -111,9 +107,7 @@ struct CaseSheet {
         guard let (view, kind) = try member(name) else { return ["", "\(name) is not here: sync, then look again."] }
         let person = try records.record(view.document, Person.kind)
         let whose = person.map { "\(DisplayName($0)) (\(Words.number($0)))" } ?? view.document.description
-        var lines = [
-            "", Console.styled(kind.tag == Person.kind.tag ? whose : "\(Words.noun(kind)) of \(whose)", .heading),
-        ]
+        var lines = [""] + Layout.heading(kind.tag == Person.kind.tag ? whose : "\(Words.noun(kind)) of \(whose)")
         for field in CaseSheet.telling(kind) where view[field] != .null {
             lines += Layout.entry(
                 "   " + Words.spaced(field.name), try words.value(view[field], field), labelColumns: 20)
@@ -152,7 +146,7 @@ struct CaseSheet {
             let when = resolution.integer(Resolution.decidedAt).map { LocalTime.text($0) } ?? ""
             let decision = resolution.text(Resolution.decision) ?? ""
             let word = decision.hasPrefix("chose ") ? "a value was chosen" : decision
-            return ["", Console.styled("decided: \(word)", .good)]
+            return [""] + Layout.wrapped("decided: \(word)", hanging: 3).map { Console.styled($0, .good) }
                 + Layout.wrapped("   by \(who) on \(words.replica(resolution.name.origin)), \(when)", hanging: 3)
                 + Layout.wrapped("   \(resolution.text(Resolution.reason) ?? "")", hanging: 3)
         }

@@ -74,6 +74,7 @@ struct NoShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "no-show",
         abstract: "Say that somebody did not come.",
+        usage: "assay no-show <who> --as <as> [<options>]",
         discussion: """
             EXAMPLE
               assay no-show 7Q2M0D4K1Z --as dora
@@ -100,6 +101,7 @@ struct StartCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "start",
         abstract: "Begin the sitting of somebody who was admitted.",
+        usage: "assay start <who> --as <as> [<options>]",
         discussion: """
             EXAMPLE
               assay start 7Q2M0D4K1Z --as dora
@@ -127,6 +129,7 @@ struct FinishCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "finish",
         abstract: "End somebody's sitting.",
+        usage: "assay finish <who> --as <as> [<options>]",
         discussion: """
             EXAMPLE
               assay finish 7Q2M0D4K1Z --as dora
@@ -157,6 +160,7 @@ struct Score: ParsableCommand {
     struct Enter: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Key the score of a sitting.",
+            usage: "assay score enter <who> --raw <raw> --as <as> [<options>]",
             discussion: """
                 EXAMPLE
                   assay score enter 7Q2M0D4K1Z --raw 85 --as dora

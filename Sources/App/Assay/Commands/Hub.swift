@@ -15,6 +15,7 @@ struct Hub: AsyncParsableCommand {
     struct Serve: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Listen for replicas, and stay in sync with the hub above.",
+            usage: "assay hub serve [<options>]",
             discussion: """
                 EXAMPLE
                   assay hub serve --store region --listen 127.0.0.1:7401 --parent 127.0.0.1:7400

@@ -8,6 +8,7 @@ import ReplicaStore
 struct Init: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make a store in a folder: headquarters, a region's hub, a site or a desk.",
+        usage: "assay init --name <name> --organisation <organisation> [<options>]",
         discussion: """
             EXAMPLE
               assay init --store hq --name Headquarters --hub --headquarters --organisation new

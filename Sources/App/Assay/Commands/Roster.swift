@@ -9,6 +9,7 @@ struct RosterCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "roster",
         abstract: "The people of a session, for the screen and for printing; or the sessions of a day.",
+        usage: "assay roster [<options>]",
         discussion: """
             EXAMPLE
               assay roster                            the sessions of today
@@ -127,8 +128,8 @@ struct RosterSheet {
     }
 
     var lines: [String] {
-        var lines = [Console.styled(session.title, .heading)]
-        lines.append(
+        var lines = Layout.heading(session.title)
+        lines += Layout.wrapped(
             "\(LocalTime.text(session.start))-\(LocalTime.clock(session.end))   \(session.state)   key \(session.id)")
         guard !rows.isEmpty else { return lines + ["Nobody is booked."] }
         var table = TextTable([

@@ -12,6 +12,7 @@ struct Session: ParsableCommand {
     struct Open: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Open the doors.",
+            usage: "assay session open <session> --as <as> [<options>]",
             discussion: """
                 EXAMPLE
                   assay session open LIS-0306-AM --as dora
@@ -28,6 +29,7 @@ struct Session: ParsableCommand {
     struct Run: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Let the exam begin.",
+            usage: "assay session run <session> --as <as> [<options>]",
             discussion: """
                 EXAMPLE
                   assay session run LIS-0306-AM --as dora
@@ -44,6 +46,7 @@ struct Session: ParsableCommand {
     struct Close: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Close a session: every booking must have come to one end.",
+            usage: "assay session close <session> --as <as> [<options>]",
             discussion: """
                 EXAMPLE
                   assay session close LIS-0306-AM --as dora
@@ -69,6 +72,14 @@ struct Session: ParsableCommand {
                         return (found, count, try count.gaps.map { try Gap($0, records, words) })
                     }
                     if !output.json { lines(found, count, gaps).forEach { Console.print($0) } }
+                    if output.json, !gaps.isEmpty, reason == nil {
+                        Console.json([
+                            "error": "session-gaps",
+                            "message": .text("\(gaps.count) of \(count.total) bookings are not accounted for."),
+                            "count": json(count, gaps),
+                        ])
+                        throw Failure.refused
+                    }
                     try Doing(store: store, actor: actor, output: output).perform(
                         CloseSession(session: found.name, gapReason: reason), "\(found.title) is closed.",
                         [("count", json(count, gaps))])
@@ -91,7 +102,7 @@ struct Session: ParsableCommand {
         }
 
         private func lines(_ session: SessionView, _ count: Reconciliation, _ gaps: [Gap]) -> [String] {
-            var lines = [Console.styled(session.title, .heading)]
+            var lines = Layout.heading(session.title)
             for end in BookingEnd.allCases {
                 lines.append(
                     "  " + Words.spaced(end.rawValue).padded(to: 20)
@@ -141,6 +152,7 @@ struct IncidentCommand: ParsableCommand {
     struct Report: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Report something that went wrong in a session.",
+            usage: "assay incident report --session <session> --type <type> [<options>]",
             discussion: """
                 EXAMPLE
                   assay incident report --session LIS-0306-AM --type evacuation \\

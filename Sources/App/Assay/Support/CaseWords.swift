@@ -9,7 +9,7 @@ enum CaseWords {
         switch effect {
         case .flag: "nothing changes"
         case .hold: "results that depend on it are held back"
-        case .provisional: "the value is shown and counts as not yet known"
+        case .provisional: "it counts as not yet known"
         case .doesNotCount: "the later piece of work does not count"
         }
     }
@@ -17,9 +17,9 @@ enum CaseWords {
     static func standing(_ standing: CaseStanding) -> (text: String, role: Console.Role) {
         switch standing {
         case .open: ("waiting", .warning)
-        case .reopened: ("open again, the facts have changed since it was decided", .warning)
+        case .reopened: ("open again: the facts changed since it was decided", .warning)
         case .settled(let decision): ("settled: \(decision)", .good)
-        case .escalated: ("decided differently in two places: somebody has to decide again", .bad)
+        case .escalated: ("decided differently in two places: decide again", .bad)
         }
     }
 

@@ -138,11 +138,25 @@ struct Finder {
         guard !key.isEmpty else { return People(readAs: "name", people: []) }
         let exact = try records.records(Person.kind, where: Person.nameKey, equals: .text(key))
         if !exact.isEmpty { return People(readAs: "name", people: exact) }
+        let unspaced = try byUnspacedName(typed)
+        if !unspaced.isEmpty { return People(readAs: "name", people: unspaced) }
         let words = key.split(separator: " ").prefix(8)
         let condition = words.map { _ in "(name_key LIKE ? OR name_key LIKE ?)" }.joined(separator: " AND ")
         let patterns = words.flatMap { word in [Value.text("\(word)%"), .text("% \(word)%")] }
         let part = try records.list(Person.kind, where: condition, patterns, limit: Finder.peopleMax + 1)
         return People(readAs: "name", people: part, isPartial: true)
+    }
+
+    /// Names in some scripts are shown without a space, as 김민준 is: every place where the family name may end is tried.
+    private func byUnspacedName(_ typed: String) throws -> [RecordView] {
+        let letters = Array(typed)
+        guard (2...8).contains(letters.count), !typed.contains(" "), typed.utf8.allSatisfy({ $0 >= 0x80 }) else {
+            return []
+        }
+        return try (1..<letters.count).flatMap { end in
+            let key = NameFolding.key(given: String(letters[end...]), family: String(letters[..<end]))
+            return try records.records(Person.kind, where: Person.nameKey, equals: .text(key))
+        }
     }
 
     /// Exactly one person.

@@ -82,9 +82,14 @@ enum Layout {
         return result + "…"
     }
 
+    /// A line above what belongs to it, cleaned, in as many lines as it takes.
+    static func heading(_ text: String) -> [String] { wrapped(text, hanging: 2).map { Console.styled($0, .heading) } }
+
     /// Words in lines of at most `width` columns; the lines after the first begin with `hanging` blanks.
     static func wrapped(_ text: String, hanging: Int = 0, width: Int = TextTable.pageColumns) -> [String] {
+        // A date and its time stay together.
         let clean = DisplayText(text).text
+            .replacing(/(\d{4}-\d\d-\d\d) (\d\d:)/) { "\($0.output.1)\u{A0}\($0.output.2)" }
         var lines: [String] = []
         var line = ""
         for word in clean.split(separator: " ", omittingEmptySubsequences: true) {
@@ -98,7 +103,7 @@ enum Layout {
                 line = String(repeating: " ", count: hanging) + word
             }
         }
-        return lines + [line]
+        return (lines + [line]).map(\.restoringBlanks)
     }
 
     private static func leadingBlanks(_ text: String) -> String { String(text.prefix { $0 == " " }) }
@@ -107,7 +112,6 @@ enum Layout {
     static func entry(_ label: String, _ text: String, labelColumns: Int = 15) -> [String] {
         let padding = String(repeating: " ", count: max(1, labelColumns - displayColumns(label)))
         return wrapped(label.replacingBlanks + padding.replacingBlanks + text, hanging: labelColumns)
-            .map { $0.restoringBlanks }
     }
 }
 

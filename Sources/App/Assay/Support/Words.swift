@@ -82,7 +82,7 @@ struct Words {
     /// What a booking has come to, in one or two words.
     func state(_ booking: RecordView) throws -> (text: String, role: Console.Role?) {
         if booking.isCancelled {
-            return booking.arrival == .checkedIn ? ("cancelled, here", .bad) : ("cancelled", .dim)
+            return booking.arrival == .checkedIn ? ("cancelled but here", .bad) : ("cancelled", .dim)
         }
         if booking[Booking.transferredTo] != .null { return ("transferred", .dim) }
         switch booking.arrival {
