@@ -30,7 +30,7 @@ struct DifferentialTests {
                         == world.stores.first { $0.identity.replica == origin }?.chainHash(of: origin, at: Sequence32(own)),
                     label)
             }
-            try store.expectColumnsMatchClocks(label)
+            try store.expectColumnsMatchClocks("\(label)")
             #expect(try store.check() == [], label)
             if store.isHub { try expectFeedHasEachOnce(store, world.sets, label) }
         }

@@ -28,6 +28,8 @@ extension Writer {
         do throws(DecodingFailure) { segment = try codec.decode(bytes[...]) } catch { return .failure(error) }
         var outcome = ApplyOutcome()
         let range = segment.first...segment.last
+        // This replica was restored, and its own work comes back: it has to follow what is still in the tail.
+        if segment.origin == identity.replica { try packTail(entersFeed: entersFeed) }
         let held = try journal.held(segment.origin, overlapping: range, own: identity.replica)
         if held.contains(range) {
             outcome.duplicates = segment.changeSets.count
