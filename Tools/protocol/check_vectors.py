@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs every vector of Protocol/vectors (but the session's frames) through the independent decoder.
 
-Exits with 0 if all agree, with 1 and a line for each that does not otherwise.
+Exits with 0 if all agree, with 1 and a line for each that does not otherwise. Further files, as the test of deep mutants
+writes them to ASSAY_MUTANTS_FILE (a line each: code or "sound", form, hex), are compared verdict by verdict.
 """
 import hashlib
 import json
@@ -42,6 +43,17 @@ def main():
             except Refused as refusal:
                 if str(refusal) != vector["code"]:
                     faults.append(f"invalid {form} '{vector['name']}': {refusal}, expected {vector['code']}")
+    for path in sys.argv[1:]:
+        for line in pathlib.Path(path).read_text("utf-8").splitlines():
+            total += 1
+            expected, form, digits = line.split()
+            try:
+                decode(form, bytes.fromhex(digits))
+                verdict = "sound"
+            except Refused as refusal:
+                verdict = str(refusal)
+            if verdict != expected:
+                faults.append(f"mutant: {verdict}, expected {expected}: {form} {digits}")
     print("\n".join(faults + [f"{total} vectors, {len(faults)} faults"]))
     return 1 if faults else 0
 
