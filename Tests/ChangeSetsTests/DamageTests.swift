@@ -11,6 +11,9 @@ struct DamageTests {
     /// 20,000 in an ordinary run; ASSAY_MUTANTS asks for more.
     private static let mutants = ProcessInfo.processInfo.environment["ASSAY_MUTANTS"].flatMap(Int.init) ?? 20_000
 
+    /// A file for each mutant's verdict and bytes, which Tools/protocol/check_vectors.py compares with its own.
+    private static let record = ProcessInfo.processInfo.environment["ASSAY_MUTANTS_FILE"]
+
     private struct Sample {
         let canonical: [UInt8]
         let segment: [UInt8]
@@ -141,22 +144,32 @@ struct DamageTests {
         }
         var refused: [DecodingFailure.Code: Int] = [:]
         var accepted = 0
+        var record: [String] = []
         for number in 0..<DamageTests.mutants {
+            let mutant: (form: String, bytes: [UInt8])
             let code: DecodingFailure.Code?
             if number % 3 < 2 {
-                let (header, body) = random.pick(segments)
-                let mutant = DamageTests.mutated(body, &random)
-                let bytes =
+                let (header, original) = random.pick(segments)
+                let body = DamageTests.mutated(original, &random)
+                mutant = (
+                    "segment",
                     [1] + Forge.fixed(header.origin.bits) + Forge.varint(UInt64(header.first))
-                    + Forge.varint(UInt64(header.count)) + Forge.varint(UInt64(mutant.count))
-                    + deflater.compress([mutant[...]])
-                code = DamageTests.decode(segment: bytes, codec)
+                        + Forge.varint(UInt64(header.count)) + Forge.varint(UInt64(body.count))
+                        + deflater.compress([body[...]])
+                )
+                code = DamageTests.decode(segment: mutant.bytes, codec)
             } else {
-                let mutant = DamageTests.mutated(random.pick(chunks), &random)
-                let bytes = [1] + Forge.varint(UInt64(mutant.count)) + deflater.compress([mutant[...]])
-                code = DamageTests.decode(snapshot: bytes, snapshots)
+                let body = DamageTests.mutated(random.pick(chunks), &random)
+                mutant = ("snapshot", [1] + Forge.varint(UInt64(body.count)) + deflater.compress([body[...]]))
+                code = DamageTests.decode(snapshot: mutant.bytes, snapshots)
             }
             if let code { refused[code, default: 0] += 1 } else { accepted += 1 }
+            if DamageTests.record != nil {
+                record.append("\(code?.rawValue ?? "sound") \(mutant.form) \(Hex.text(mutant.bytes))")
+            }
+        }
+        if let path = DamageTests.record {
+            try record.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
         }
         // Mutants must go deep: some are sound, and none fails at the envelope.
         #expect(accepted > DamageTests.mutants / 50)

@@ -7,6 +7,21 @@ import Testing
 
 @Suite("Round trips")
 struct RoundTripTests {
+    @Test("A change set removes by what its author had seen, and by deps where that is all they had seen")
+    func removal() {
+        let dot = Dot(ReplicaID(1), 3)
+        let (deps, seen) = (Context(Dot(ReplicaID(1), 2)), Context(Dot(ReplicaID(1), 1)))
+        func set(_ seen: Context?) -> ChangeSet {
+            ChangeSet(
+                dot: dot, document: RecordName(ReplicaID(1), 1, 0), documentKind: 1, actor: "a", intent: "i", time: 0,
+                stamp: Stamp(3), deps: deps, seen: seen, changes: [])
+        }
+        #expect(set(seen).removal == seen)
+        #expect(set(nil).removal == deps)
+        #expect(set(.empty).removal == .empty)
+        #expect(set(deps).seen == nil)
+    }
+
     @Test("Every change set comes back from its canonical bytes, and its bytes from it")
     func canonical() throws {
         for seed in 0..<300 as Range<UInt64> {

@@ -201,6 +201,9 @@ enum IntegerColumn {
         guard let layout = Layout(rawValue: head & 15), let transform = Transform(rawValue: head >> 4) else {
             throw reader.failure(.invalidValue, "an integer column's form")
         }
+        guard transform == .plain || layout != .determined else {
+            throw reader.failure(.invalidValue, "a transform of a determined column")
+        }
         guard transform != .delta || count > 1 else { throw reader.failure(.invalidValue, "a difference of one value") }
         guard transform != .base || base?.count == count else {
             throw reader.failure(.invalidValue, "a base column where there is none")
@@ -231,7 +234,6 @@ enum IntegerColumn {
             guard (1...7).contains(width) else { throw reader.failure(.invalidValue, "a bit width of \(width)") }
             values = try bits(count: count, least: least, width: width, from: &reader)
         case .determined:
-            guard transform == .plain else { throw reader.failure(.invalidValue, "a transform of a determined column") }
             return try determined(count: count, earlier: earlier, from: &reader)
         }
         switch transform {
