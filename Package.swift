@@ -128,6 +128,12 @@ let package = Package(
         tests("CredentialingTests", ["ByteCoding", "ChangeSets", "Credentialing", "HybridTime", "Merging"]),
         tests("TerminalCellsTests", ["TerminalCells"]),
         tests("DeskTests", ["Desk", "TerminalCells"]),
+        tests(
+            "AssayDeskTests",
+            [
+                "Assay", "ChangeSets", "CredentialStore", "Credentialing", "Desk", "HybridTime", "Merging", "ReplicaStore",
+                "TerminalCells",
+            ]),
         tests("ByteCodingTests", ["ByteCoding"]),
         tests("MergingTests", ["HybridTime", "Merging"]),
         tests("ChangeSetsTests", ["ByteCoding", "ChangeSets", "Deflating", "HybridTime", "Merging"]),
