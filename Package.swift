@@ -129,6 +129,12 @@ let package = Package(
         tests("TerminalCellsTests", ["TerminalCells"]),
         tests("AssayTests", ["Assay", "AssaySeed", "TerminalCells"]),
         tests("DeskTests", ["Desk", "TerminalCells"]),
+        tests(
+            "AssayDeskTests",
+            [
+                "Assay", "ChangeSets", "CredentialStore", "Credentialing", "Desk", "HybridTime", "Merging", "ReplicaStore",
+                "TerminalCells",
+            ]),
         tests("ByteCodingTests", ["ByteCoding"]),
         tests("MergingTests", ["HybridTime", "Merging"]),
         tests("ChangeSetsTests", ["ByteCoding", "ChangeSets", "Deflating", "HybridTime", "Merging"]),

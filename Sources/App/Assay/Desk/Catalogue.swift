@@ -1,7 +1,6 @@
 import CredentialStore
 import Credentialing
 import Desk
-import Foundation
 import GRDB
 import Merging
 
@@ -62,11 +61,6 @@ struct Catalogue: Sendable {
     /// Today's sessions and those of the last hours before midnight; on a day without any, those of the nearest day that
     /// has some. `open` stays among them whatever the clock says.
     func sessions(at now: Int64, open: RecordName?) -> [RecordName] {
-        let calendar = Calendar.current
-        func isOn(_ day: Int64) -> (Entry) -> Bool {
-            let date = Date(timeIntervalSince1970: Double(day) / 1_000)
-            return { calendar.isDate(Date(timeIntervalSince1970: Double($0.start) / 1_000), inSameDayAs: date) }
-        }
         var chosen = sessions.filter(isOn(now))
         if chosen.isEmpty, let nearest = sessions.min(by: { distance($0, now) < distance($1, now) }) {
             chosen = sessions.filter(isOn(nearest.start))
@@ -77,6 +71,11 @@ struct Catalogue: Sendable {
                 .map(\.name))
         if let open { names.insert(open) }
         return sessions.map(\.name).filter(names.contains)
+    }
+
+    private func isOn(_ moment: Int64) -> (Entry) -> Bool {
+        let day = LocalTime.range(ofDay: LocalTime.day(moment)) ?? moment..<moment
+        return { day.contains($0.start) }
     }
 
     private func distance(_ entry: Entry, _ now: Int64) -> Double { abs(Double(entry.start) - Double(now)) }

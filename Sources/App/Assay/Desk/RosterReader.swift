@@ -31,10 +31,11 @@ struct RosterReader {
         let start = session.integer(ExamSession.startTime) ?? 0
         let titles = [part?.scheme, part?.title].compactMap { $0 }.filter { !$0.isEmpty }
         let title = titles.isEmpty ? "Exam" : titles.joined(separator: ": ")
-        let day = DayTime.day(start, unlessOn: now).map { " (\($0))" } ?? ""
+        let day = LocalTime.day(start)
+        let suffix = day == LocalTime.day(now) ? "" : " (\(day))"
         return DeskSession(
-            id: name.description, title: title + day, site: site?.title ?? "", room: site?.room ?? "",
-            startText: DayTime.time(start), startMs: start,
+            id: name.description, title: title + suffix, site: site?.title ?? "", room: site?.room ?? "",
+            startText: LocalTime.clock(start), startMs: start,
             state: DeskSession.State(rawValue: session.text(ExamSession.state) ?? "") ?? .planned,
             counts: try counts(name), seats: site?.seats.filter(\.isInService).map(\.label) ?? [],
             lateMinutesMax: Int(clamping: session.integer(ExamSession.lateMinutes) ?? 0))
