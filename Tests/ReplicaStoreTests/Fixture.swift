@@ -41,7 +41,7 @@ enum Fixture {
 }
 
 /// A folder that goes with the test.
-final class Folder {
+final class Folder: Sendable {
     let path: String
 
     init() throws {
@@ -53,7 +53,7 @@ final class Folder {
 }
 
 /// A store in a folder of its own.
-struct TestStore {
+struct TestStore: Sendable {
     let store: ReplicaStore
     let folder: Folder
 
