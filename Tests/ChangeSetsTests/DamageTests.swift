@@ -8,8 +8,8 @@ import Testing
 
 @Suite("Damaged and hostile bytes")
 struct DamageTests {
-    /// 20,000 in an ordinary run; ASSAY_MUTANTS asks for more.
-    private static let mutants = ProcessInfo.processInfo.environment["ASSAY_MUTANTS"].flatMap(Int.init) ?? 20_000
+    /// 8,000 in an ordinary run; ASSAY_MUTANTS asks for more.
+    private static let mutants = ProcessInfo.processInfo.environment["ASSAY_MUTANTS"].flatMap(Int.init) ?? 8_000
 
     /// A file for each mutant's verdict and bytes, which Tools/protocol/check_vectors.py compares with its own.
     private static let record = ProcessInfo.processInfo.environment["ASSAY_MUTANTS_FILE"]

@@ -48,6 +48,11 @@ struct ContextTests {
             other.formUnion(a)
             #expect(union == other)
             #expect(union.covers(a) && union.covers(b))
+            #expect(
+                model(a.intersection(b))
+                    == mine.filter { theirs[$0.key] != nil }
+                    .reduce(into: [:]) { $0[$1.key] = min($1.value, theirs[$1.key] ?? 0) })
+            #expect(a.covers(a.intersection(b)) && b.covers(a.intersection(b)))
         }
     }
 

@@ -9,7 +9,8 @@ import json
 import pathlib
 import sys
 
-from decode_segment import Refused, decode, read_canonical, write_canonical
+sys.dont_write_bytecode = True
+from decode_segment import Refused, decode, read_canonical, write_canonical  # noqa: E402
 
 VECTORS = pathlib.Path(__file__).resolve().parents[2] / "Protocol" / "vectors"
 FORMS = {"canonical": "canonical", "segments": "segment", "snapshots": "snapshot"}
