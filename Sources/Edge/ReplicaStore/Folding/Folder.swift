@@ -219,8 +219,9 @@ final class Folder {
     // MARK: Writing
 
     /// Writes every record and document that changed, and forgets them.
+    /// - Parameter isLocal: whether all of it was committed here, and nothing received.
     /// - Returns: the records written.
-    func flush() throws(StoreError) -> [TouchedRecord] {
+    func flush(isLocal: Bool) throws(StoreError) -> [TouchedRecord] {
         var touched: [TouchedRecord] = []
         for place in records.indices where records[place].isNew || records[place].changed != 0 {
             try write(place)
@@ -228,7 +229,9 @@ final class Folder {
                 touched.append(
                     TouchedRecord(
                         name: try origins.name(records[place].id), document: try origins.name(records[place].document),
-                        kind: records[place].table.kind))
+                        kind: records[place].table.kind,
+                        state: records[place].hasValues ? records[place].state : nil,
+                        isMadeHere: isLocal && records[place].isNew))
             }
         }
         for document in loadedDocuments where document.isChanged { try documents.save(document) }
