@@ -30,7 +30,7 @@ struct OpenUniversityTests {
                 #expect(keys[.scheme]?.contains { row[.scheme] == .text($0) } == true)
             }
             if row.target == .booking {
-                #expect(row.entries.count == 3 && row[.arrival] == .text("checked_in"))
+                #expect(row.entries.count == 3 && row[.arrival] != nil)
                 guard case .text(let person)? = row[.person], case .text(let session)? = row[.session] else {
                     Issue.record("A booking without person or session: \(row)")
                     continue

@@ -15,18 +15,29 @@ struct CaseKeeper: MergeObserver {
     }
 
     func merged(_ touched: [TouchedRecord], in transaction: StoreTransaction) throws(StoreError) {
-        let records = StoredRecords(transaction.records)
+        let records = MergedRecords(StoredRecords(transaction.records), touched)
+        // Where no violation is kept none can stand, and where none of a rule is, none of it has to be dropped.
+        let hasKept = try transaction.hasViolations()
+        var rules: [RuleID: Bool] = [:]
         do throws(ReadingFailure) {
             var keys = Set<RuleKey>()
             for record in touched where concerned.contains(record.kind.tag) {
                 guard let view = try records.record(record.name, record.kind) else { continue }
                 keys.formUnion(try book.keys(touchedBy: view, reading: records))
             }
-            for key in try standing(touched, transaction) { keys.insert(key) }
-            for key in keys.sorted() { try settle(key, records, transaction) }
+            if hasKept { for key in try standing(touched, transaction) { keys.insert(key) } }
+            for key in keys.sorted() {
+                if rules[key.rule] == nil { rules[key.rule] = try kept(key.rule, transaction) }
+                let isKept = rules[key.rule] ?? true
+                try settle(key, records, transaction, hasKept: isKept)
+            }
         } catch {
             throw .damaged(place: "a rule's records", reason: error.detail)
         }
+    }
+
+    private func kept(_ rule: RuleID, _ transaction: StoreTransaction) throws(ReadingFailure) -> Bool {
+        do throws(StoreError) { return try transaction.hasViolations(of: rule.raw) } catch { throw ReadingFailure(error.description) }
     }
 
     /// The keys of the kept violations that one of these records is a member of, or whose case one of them decides.
@@ -44,11 +55,14 @@ struct CaseKeeper: MergeObserver {
     }
 
     private func settle(
-        _ key: RuleKey, _ records: StoredRecords, _ transaction: StoreTransaction
+        _ key: RuleKey, _ records: MergedRecords, _ transaction: StoreTransaction, hasKept: Bool
     ) throws(ReadingFailure) {
         let violation = try book.evaluate(key, reading: records)
         do throws(StoreError) {
-            guard let violation else { return try transaction.drop(violationKey: key.text) }
+            guard let violation else {
+                if hasKept { try transaction.drop(violationKey: key.text) }
+                return
+            }
             let name = violation.caseName(.cryptoSHA256)
             let standing: CaseStanding
             do throws(ReadingFailure) {

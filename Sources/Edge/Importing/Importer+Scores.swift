@@ -56,13 +56,8 @@ extension Importer {
                 throw RowRefusal("role-taken", "the \(role.rawValue) entry has been made; make the other one")
             }
         }
-        if there == nil {
-            makeSitting(booking)
-            var record = RecordWrites(booking.name, Booking.kind)
-            if booking.arrival != .checkedIn { record.set(Booking.arrival, word: Arrival.checkedIn) }
-            booking.arrival = .checkedIn
-            if !record.isEmpty { batch.amend(record.change, in: booking.document, CredentialingSchema.dossier) }
-        }
+        // The arrival stays as it is: that somebody was let in is for a desk, or the mapping's bookings, to say.
+        if there == nil { makeSitting(booking) }
         guard case .some(.some(let sitting)) = booking.sitting else { return }
         let name = batch.makeName(in: booking.document, CredentialingSchema.dossier)
         var record = RecordWrites(name, ScoreEntry.kind)

@@ -33,7 +33,7 @@ extension Writer {
             try journal.append(set.dot.sequence, head: digest, canonical: chain.canonical)
             sets.append(set)
         }
-        try flush()
+        try flush(isLocal: true)
         return sets
     }
 

@@ -49,8 +49,9 @@ final class Writer {
     }
 
     /// Writes what was folded, and lets the observer look at it.
-    func flush() throws(StoreError) {
-        let touched = try folder.flush()
+    /// - Parameter isLocal: whether all of it was committed here, and nothing received.
+    func flush(isLocal: Bool = false) throws(StoreError) {
+        let touched = try folder.flush(isLocal: isLocal)
         guard let observer, !touched.isEmpty else { return }
         try observer.merged(touched, in: StoreTransaction(self, salts: Salt.random))
     }

@@ -23,8 +23,13 @@ public struct OverlappingAdmissions: Rule {
     private func pairs(
         of booking: RecordView, _ reading: some RecordReading
     ) throws(ReadingFailure) -> [RuleKey] {
-        let others = try reading.records(in: booking.document, Booking.kind).filter { $0.arrival == .checkedIn }
-        return Evidence.pairs(id, booking.name, others.map(\.name))
+        guard let mine = try time(of: booking, reading) else { return [] }
+        var overlapping: [RecordName] = []
+        for other in try reading.records(in: booking.document, Booking.kind)
+        where other.name != booking.name && other.arrival == .checkedIn {
+            if try time(of: other, reading)?.overlaps(mine) == true { overlapping.append(other.name) }
+        }
+        return Evidence.pairs(id, booking.name, overlapping)
     }
 
     public func evaluate(_ key: RuleKey, reading: some RecordReading) throws(ReadingFailure) -> Violation? {
@@ -97,7 +102,10 @@ public struct AdmittedTwice: Rule {
     public init() {}
 
     public func keys(touchedBy record: RecordView, reading: some RecordReading) throws(ReadingFailure) -> [RuleKey] {
-        record.reference(Sitting.booking).map { [RuleKey(id, [$0])] } ?? []
+        guard let booking = record.reference(Sitting.booking),
+            try reading.records(Sitting.kind, where: Sitting.booking, equals: .reference(booking)).count >= 2
+        else { return [] }
+        return [RuleKey(id, [booking])]
     }
 
     public func evaluate(_ key: RuleKey, reading: some RecordReading) throws(ReadingFailure) -> Violation? {

@@ -9,6 +9,8 @@ public struct RuleBook: Sendable {
     public let rules: [any Rule]
     private let byID: [RuleID: any Rule]
     private let byKind: [UInt32: [any Rule]]
+    /// The questions about cells, apart: they concern only records with a cell that is in question, which are few.
+    private let cellsByKind: [UInt32: [any Rule]]
 
     public static let standard = RuleBook(
         [
@@ -20,10 +22,18 @@ public struct RuleBook: Sendable {
         self.rules = rules
         byID = Dictionary(uniqueKeysWithValues: rules.map { ($0.id, $0) })
         var byKind: [UInt32: [any Rule]] = [:]
+        var cellsByKind: [UInt32: [any Rule]] = [:]
         for rule in rules {
-            for kind in rule.kinds { byKind[kind.tag, default: []].append(rule) }
+            for kind in rule.kinds {
+                if rule is CellQuestion {
+                    cellsByKind[kind.tag, default: []].append(rule)
+                } else {
+                    byKind[kind.tag, default: []].append(rule)
+                }
+            }
         }
         self.byKind = byKind
+        self.cellsByKind = cellsByKind
     }
 
     public func rule(_ id: RuleID) -> (any Rule)? { byID[id] }
@@ -34,6 +44,8 @@ public struct RuleBook: Sendable {
     ) throws(ReadingFailure) -> [RuleKey] {
         var keys: [RuleKey] = []
         for rule in byKind[record.kind.tag] ?? [] { keys += try rule.keys(touchedBy: record, reading: reading) }
+        guard !record.provisional.isEmpty else { return keys }
+        for rule in cellsByKind[record.kind.tag] ?? [] { keys += try rule.keys(touchedBy: record, reading: reading) }
         return keys
     }
 

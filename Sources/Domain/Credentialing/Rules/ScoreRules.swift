@@ -72,14 +72,16 @@ public struct AbsentWithScore: Rule {
     public init() {}
 
     public func keys(touchedBy record: RecordView, reading: some RecordReading) throws(ReadingFailure) -> [RuleKey] {
+        let booking: RecordName?
         switch record.kind.tag {
         case Booking.kind.tag: return record.arrival == .noShow ? [RuleKey(id, [record.name])] : []
-        case Sitting.kind.tag: return record.reference(Sitting.booking).map { [RuleKey(id, [$0])] } ?? []
+        case Sitting.kind.tag: booking = record.reference(Sitting.booking)
         default:
-            guard let name = record.reference(ScoreEntry.sitting), let sitting = try reading.record(name, Sitting.kind)
-            else { return [] }
-            return sitting.reference(Sitting.booking).map { [RuleKey(id, [$0])] } ?? []
+            guard let name = record.reference(ScoreEntry.sitting) else { return [] }
+            booking = try reading.record(name, Sitting.kind)?.reference(Sitting.booking)
         }
+        guard let booking, try reading.record(booking, Booking.kind)?.arrival == .noShow else { return [] }
+        return [RuleKey(id, [booking])]
     }
 
     public func evaluate(_ key: RuleKey, reading: some RecordReading) throws(ReadingFailure) -> Violation? {
@@ -110,7 +112,7 @@ public struct AbsentWithScore: Rule {
     }
 }
 
-/// The keys of rules about the entries of one component of one sitting.
+/// The keys of rules about the entries of one component of one sitting. One entry alone breaks no rule.
 enum ScoreKeys {
     static func touched(
         _ rule: RuleID, _ record: RecordView, _ reading: some RecordReading
@@ -119,10 +121,16 @@ enum ScoreKeys {
             guard let sitting = record.reference(ScoreEntry.sitting),
                 let component = record.reference(ScoreEntry.component)
             else { return [] }
-            return [RuleKey(rule, [sitting, component])]
+            let entries = try reading.records(
+                ScoreEntry.kind,
+                matching: [
+                    Match(ScoreEntry.sitting, .reference(sitting)), Match(ScoreEntry.component, .reference(component)),
+                ])
+            return entries.count < 2 ? [] : [RuleKey(rule, [sitting, component])]
         }
         // A sitting that is voided, or no longer, changes what its entries come to.
         let entries = try reading.records(ScoreEntry.kind, where: ScoreEntry.sitting, equals: .reference(record.name))
+        guard entries.count >= 2 else { return [] }
         return Set(entries.compactMap { $0.reference(ScoreEntry.component) }).sorted()
             .map { RuleKey(rule, [record.name, $0]) }
     }

@@ -251,8 +251,9 @@ final class Folder {
     // MARK: Writing
 
     /// Writes every record and document that changed, and forgets them.
+    /// - Parameter isLocal: whether all of it was committed here, and nothing received.
     /// - Returns: the records written.
-    func flush() throws(StoreError) -> [TouchedRecord] {
+    func flush(isLocal: Bool) throws(StoreError) -> [TouchedRecord] {
         var touched: [TouchedRecord] = []
         for place in records.indices where records[place].isNew || records[place].isTouched {
             try write(place)
@@ -260,7 +261,9 @@ final class Folder {
                 touched.append(
                     TouchedRecord(
                         name: try origins.name(records[place].id), document: try origins.name(records[place].document),
-                        kind: records[place].table.kind))
+                        kind: records[place].table.kind,
+                        state: records[place].hasValues ? records[place].state : nil,
+                        isMadeHere: isLocal && records[place].isNew))
             }
         }
         // A document that was made for change sets which then had to wait or were put aside is not there yet.

@@ -38,6 +38,16 @@ public final class StoreTransaction {
 
     // MARK: Violations
 
+    /// Whether any violation of a rule is kept; of any rule at all for nil.
+    public func hasViolations(of rule: String? = nil) throws(StoreError) -> Bool {
+        // Keys begin with the rule and a space, and the space is the least character that ends a rule's name.
+        let select = try writer.lookup("SELECT 1 FROM violation WHERE key >= ? AND key < ? LIMIT 1")
+        select.bind(1, rule.map { $0 + " " } ?? "")
+        select.bind(2, rule.map { $0 + "!" } ?? "\u{10FFFF}")
+        defer { select.reset() }
+        return try select.step()
+    }
+
     /// The keys of the kept violations that have one of these records as a member, ascending.
     public func violationKeys(of members: [RecordName]) throws(StoreError) -> [String] {
         let select = try writer.lookup("SELECT key FROM violation_member WHERE record = ?")
@@ -124,6 +134,10 @@ public struct TouchedRecord: Hashable, Sendable {
     public let name: RecordName
     public let document: RecordName
     public let kind: RecordKind
+    /// What it holds now, where all of it was in memory; nil where it has to be read.
+    public let state: RecordState?
+    /// Whether this commit made it: then nothing refers to it that is not touched with it.
+    public let isMadeHere: Bool
 }
 
 /// Looks at what every merge changed, inside of its transaction: rules across records run here.
