@@ -156,11 +156,7 @@ extension DocumentState {
             RecordState(
                 kind: record.kind,
                 cells: record.cells.compactMap { cell in
-                    CellState(
-                        cell.tag,
-                        cell.siblings.sorted {
-                            $0.dot != $1.dot ? $0.dot < $1.dot : Value.precedes($0.value ?? .null, $1.value ?? .null)
-                        })
+                    CellState(cell.tag, ordering: cell.siblings)
                 })
         }
         return copy

@@ -41,7 +41,7 @@ public struct CellState: Hashable, Sendable {
 
     /// Puts the siblings in order.
     /// - Returns: nil for no siblings.
-    init?(_ tag: FieldTag, ordering siblings: [Sibling]) {
+    public init?(_ tag: FieldTag, ordering siblings: [Sibling]) {
         let ordered = siblings.count < 2 ? siblings : siblings.sorted(by: Sibling.isOrdered)
         guard let first = ordered.first else { return nil }
         self.init(tag, first, others: Array(ordered.dropFirst()))
