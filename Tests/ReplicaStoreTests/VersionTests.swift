@@ -113,7 +113,8 @@ struct VersionTests {
         var forger = Forger(1)
         let set = forger.set([
             RecordChange(
-                RecordName(forger.dot, 0), kind: 1, [Write(Fixture.phone.tag, "1"), Write(Fixture.size.tag, "not a number")])
+                RecordName(forger.dot, 0), kind: 1,
+                [Write(Fixture.phone.tag, "1"), Write(Fixture.size.tag, "not a number")])
         ])
         #expect(try test.store.apply(Forger.segment([set])).get().applied == 1)
         let digest = try test.store.digest()

@@ -78,7 +78,8 @@ public final class ReplicaStore: Sendable {
             }
         }
         return try ReplicaStore(
-            path: path, pool: pool, lock: lock, schema: schema, identity: identity, isHub: isHub, durability: durability,
+            path: path, pool: pool, lock: lock, schema: schema, identity: identity, isHub: isHub,
+            durability: durability,
             observer: observer)
     }
 
@@ -99,7 +100,8 @@ public final class ReplicaStore: Sendable {
             }
         }
         let store = try ReplicaStore(
-            path: path, pool: pool, lock: lock, schema: schema, identity: identity, isHub: isHub, durability: durability,
+            path: path, pool: pool, lock: lock, schema: schema, identity: identity, isHub: isHub,
+            durability: durability,
             observer: observer)
         try store.writing { writer throws(StoreError) in try writer.learn(tags, revision: revision, entersFeed: isHub) }
         return store

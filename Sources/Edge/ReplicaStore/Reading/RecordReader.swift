@@ -25,7 +25,8 @@ public final class RecordReader {
     }
 
     init(
-        _ connection: OpaquePointer, _ origins: OriginNumbers, _ documents: DocumentTable, _ tables: [UInt32: RecordTable]
+        _ connection: OpaquePointer, _ origins: OriginNumbers, _ documents: DocumentTable,
+        _ tables: [UInt32: RecordTable]
     ) {
         self.connection = connection
         self.origins = origins
@@ -36,7 +37,9 @@ public final class RecordReader {
 
     /// A reader on a snapshot that ``ReplicaStore/reading(_:)`` gives.
     public convenience init(_ db: Database, _ schema: Schema) throws(StoreError) {
-        guard let connection = db.sqliteConnection else { throw .damaged(place: "the connection", reason: "it is closed") }
+        guard let connection = db.sqliteConnection else {
+            throw .damaged(place: "the connection", reason: "it is closed")
+        }
         let origins = try OriginNumbers(connection)
         self.init(
             connection, origins, try DocumentTable(connection, origins),
@@ -60,7 +63,9 @@ public final class RecordReader {
 
     /// The records whose shown values equal all of `matches`, ascending by name. An index of the kind has to begin with
     /// these fields, or SQLite would scan.
-    public func records(_ kind: RecordKind, matching matches: [(field: Field, value: Value)]) throws(StoreError) -> [StoredRecord] {
+    public func records(_ kind: RecordKind, matching matches: [(field: Field, value: Value)]) throws(StoreError)
+        -> [StoredRecord]
+    {
         let table = try table(kind)
         let key = Lookup(kind: kind.tag, fields: matches.map(\.field.tag))
         let select: Statement
@@ -108,7 +113,8 @@ public final class RecordReader {
 
     private func record(_ row: Statement, _ table: RecordTable) throws(StoreError) -> StoredRecord {
         StoredRecord(
-            name: try origins.name(LocalID(raw: row.integer(0))), document: try origins.name(LocalID(raw: row.integer(1))),
+            name: try origins.name(LocalID(raw: row.integer(0))),
+            document: try origins.name(LocalID(raw: row.integer(1))),
             state: try clocks.record(row, table))
     }
 }

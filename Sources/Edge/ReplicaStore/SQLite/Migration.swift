@@ -93,7 +93,8 @@ extension Writer {
             while try select.step() {
                 after = select.integer(0)
                 folder.revive(
-                    LocalID(raw: select.integer(0)), LocalID(raw: select.integer(1)), try folder.state(select, 2, table),
+                    LocalID(raw: select.integer(0)), LocalID(raw: select.integer(1)),
+                    try folder.state(select, 2, table),
                     table, fields, isNew: false)
             }
             select.reset()
@@ -114,7 +115,8 @@ extension Writer {
             while try select.step() {
                 ids.append(select.integer(0))
                 folder.revive(
-                    LocalID(raw: select.integer(0)), LocalID(raw: select.integer(1)), try folder.state(select, 2, table),
+                    LocalID(raw: select.integer(0)), LocalID(raw: select.integer(1)),
+                    try folder.state(select, 2, table),
                     table, fields, isNew: true)
             }
             select.reset()

@@ -135,6 +135,7 @@ enum Tables {
 
     static func index(_ kind: RecordKind, _ fields: [String]) -> String {
         let columns = fields.map { "\"\($0)\"" }.joined(separator: ", ")
-        return "CREATE INDEX IF NOT EXISTS \"\(kind.name)_\(fields.joined(separator: "_"))\" ON \"\(kind.name)\"(\(columns));\n"
+        return
+            "CREATE INDEX IF NOT EXISTS \"\(kind.name)_\(fields.joined(separator: "_"))\" ON \"\(kind.name)\"(\(columns));\n"
     }
 }

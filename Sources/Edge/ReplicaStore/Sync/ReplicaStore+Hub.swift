@@ -73,13 +73,16 @@ extension ReplicaStore {
             FeedItem(
                 position: FeedPosition(entry.position),
                 payload: SegmentPayload(
-                    origin: entry.origin, first: entry.range.lowerBound, last: entry.range.upperBound, bytes: entry.bytes))
+                    origin: entry.origin, first: entry.range.lowerBound, last: entry.range.upperBound,
+                    bytes: entry.bytes))
         }
         let reached = items.last?.position ?? after
         return .items(items, reached: reached, isAtEnd: reached >= end)
     }
 
-    public func snapshotPage(_ scope: ScopeName, after: SnapshotCursor?, bytesMax: Int) throws(StoreError) -> SnapshotPage {
+    public func snapshotPage(_ scope: ScopeName, after: SnapshotCursor?, bytesMax: Int) throws(StoreError)
+        -> SnapshotPage
+    {
         guard ReplicaStore.everything.contains(scope) else { return .unknownScope }
         try packTailIfNeeded()
         var from: Int64 = 0
