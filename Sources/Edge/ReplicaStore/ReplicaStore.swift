@@ -72,6 +72,7 @@ public final class ReplicaStore: Sendable {
                         throw StoreError.alreadyAStore(path: path)
                     }
                     try db.execute(sql: Tables.engine)
+                    try db.execute(sql: Tables.unknownRecords)
                     for kind in schema.records { try db.execute(sql: Tables.recordTable(kind)) }
                     try Meta.write(identity, isHub: isHub, schema, db)
                 }

@@ -11,6 +11,7 @@ enum Migration {
     /// - Throws: ``StoreError/newerSchema(_:)`` where a newer build has been here.
     static func addMissing(_ schema: Schema, _ db: Database) throws {
         try Meta.tags(db)?.refuseNewer(than: SchemaTags(schema))
+        try db.execute(sql: Tables.unknownRecords)
         for kind in schema.records {
             guard try db.tableExists(kind.name) else {
                 try db.execute(sql: Tables.recordTable(kind))
