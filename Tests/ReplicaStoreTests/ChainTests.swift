@@ -25,7 +25,8 @@ struct ChainTests {
         }
         #expect(try test.store.chainHash(of: author.replica, at: 10) == nil)
         try author.store.packTail()
-        #expect(try author.store.chainHash(of: author.replica, at: 5) == test.store.chainHash(of: author.replica, at: 5))
+        #expect(
+            try author.store.chainHash(of: author.replica, at: 5) == test.store.chainHash(of: author.replica, at: 5))
         try author.store.set(person, Fixture.phone, "10")
         #expect(try author.store.check() == [])
         #expect(try test.store.check() == [])
@@ -72,14 +73,18 @@ struct ChainTests {
     static let damages: [Damage] = [
         Damage(
             testDescription: "a byte of a segment", codes: ["journal-unreadable"],
-            sql: "UPDATE segment SET bytes = CAST(substr(bytes, 1, 40) || x'ff' || substr(bytes, 42) AS BLOB) WHERE origin = 2"),
+            sql:
+                "UPDATE segment SET bytes = CAST(substr(bytes, 1, 40) || x'ff' || substr(bytes, 42) AS BLOB) WHERE origin = 2"
+        ),
         Damage(
             testDescription: "a segment that is gone", codes: ["journal-ranges"],
             sql: "DELETE FROM segment WHERE origin = 2"),
         Damage(
             testDescription: "a segment under another's name", codes: ["journal-unreadable", "journal-ranges"],
             sql: "UPDATE segment SET origin = 2, first = 6, last = 7 WHERE origin = 1"),
-        Damage(testDescription: "a head", codes: ["chain-broken"], sql: "UPDATE origin SET head = zeroblob(32) WHERE n = 2"),
+        Damage(
+            testDescription: "a head", codes: ["chain-broken"], sql: "UPDATE origin SET head = zeroblob(32) WHERE n = 2"
+        ),
         Damage(
             testDescription: "a segment's head", codes: ["chain-broken"],
             sql: "UPDATE segment SET head = randomblob(32) WHERE origin = 1"),
@@ -94,13 +99,17 @@ struct ChainTests {
                 UPDATE tail SET bytes = unhexed(bytes) WHERE sequence = 3
                 """),
         Damage(
-            testDescription: "a hole in the tail", codes: ["journal-ranges"], sql: "DELETE FROM tail WHERE sequence = 3"),
+            testDescription: "a hole in the tail", codes: ["journal-ranges"], sql: "DELETE FROM tail WHERE sequence = 3"
+        ),
         Damage(
-            testDescription: "what is held", codes: ["journal-ranges"], sql: "UPDATE held SET last = last + 1 WHERE origin = 2"),
+            testDescription: "what is held", codes: ["journal-ranges"],
+            sql: "UPDATE held SET last = last + 1 WHERE origin = 2"),
         Damage(testDescription: "a value", codes: ["state-differs"], sql: "UPDATE person SET title = 'other'"),
         Damage(testDescription: "a value taken away", codes: ["state-differs"], sql: "UPDATE person SET title = NULL"),
         Damage(testDescription: "a row", codes: ["state-differs"], sql: "DELETE FROM person"),
-        Damage(testDescription: "a clock", codes: ["row-unreadable"], sql: "UPDATE person SET clock = x'ffffffffffffffffff01'"),
+        Damage(
+            testDescription: "a clock", codes: ["row-unreadable"],
+            sql: "UPDATE person SET clock = x'ffffffffffffffffff01'"),
         Damage(
             testDescription: "a set's column", codes: ["column-differs"], sql: "UPDATE person SET emails = '[\"z@z\"]'"),
         Damage(
@@ -127,7 +136,8 @@ struct ChainTests {
         let forged = segment.changeSets.map { set in
             ChangeSet(
                 dot: set.dot, document: set.document, documentKind: set.documentKind, salt: set.salt, group: set.group,
-                actor: "somebody else", intent: set.intent, time: set.time, stamp: set.stamp, deps: set.deps, seen: set.seen,
+                actor: "somebody else", intent: set.intent, time: set.time, stamp: set.stamp, deps: set.deps,
+                seen: set.seen,
                 changes: set.changes)
         }
         try test.edit("UPDATE segment SET bytes = ? WHERE origin = 2", [Data(SegmentCodec().encode(Segment(forged)))])
@@ -163,7 +173,10 @@ extension TestStore {
                 function: DatabaseFunction("unhexed", argumentCount: 1, pure: true) { values in
                     let text = Data.fromDatabaseValue(values[0]).map { String(decoding: $0, as: UTF8.self) } ?? ""
                     let digits = Array(text)
-                    return Data(stride(from: 0, to: digits.count - 1, by: 2).compactMap { UInt8(String(digits[$0...($0 + 1)]), radix: 16) })
+                    return Data(
+                        stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+                            UInt8(String(digits[$0...($0 + 1)]), radix: 16)
+                        })
                 })
             try db.execute(sql: sql, arguments: arguments)
         }

@@ -60,7 +60,8 @@ struct CommitTests {
             .new, documentKind: 1, actor: "a", intent: "i",
             changes: [
                 RecordChange(
-                    .pending(ordinal: 0), kind: 1, [Write(Fixture.link.tag, .reference(.pending(draft: 7, ordinal: 0)))])
+                    .pending(ordinal: 0), kind: 1, [Write(Fixture.link.tag, .reference(.pending(draft: 7, ordinal: 0)))]
+                )
             ]),
         Draft(.document(RecordName(ReplicaID(3), 3, 0)), documentKind: 1, actor: "a", intent: "i", changes: []),
     ]
@@ -97,8 +98,10 @@ struct CommitTests {
         try test.store.commit([link(y, person)], time: 2)
         let second = try test.store.makePerson()
         try test.store.commit([link(x, second)], time: 3)
-        #expect(try test.store.documents()[person]?.records[person]?.cell(Fixture.link.tag)?.first.value == .reference(y))
-        #expect(try test.store.documents()[second]?.records[second]?.cell(Fixture.link.tag)?.first.value == .reference(x))
+        #expect(
+            try test.store.documents()[person]?.records[person]?.cell(Fixture.link.tag)?.first.value == .reference(y))
+        #expect(
+            try test.store.documents()[second]?.records[second]?.cell(Fixture.link.tag)?.first.value == .reference(x))
         #expect(try test.store.held(test.replica) == SequenceRanges(1...4))
         let before = try test.store.digest()
         let again = try test.reopened()
@@ -111,7 +114,8 @@ struct CommitTests {
     func swallowedFailure() throws {
         let test = try TestStore(1)
         let person = try test.store.makePerson("before")
-        let bad = Draft(.document(RecordName(ReplicaID(9), 1, 0)), documentKind: 1, actor: "a", intent: "i", changes: [])
+        let bad = Draft(
+            .document(RecordName(ReplicaID(9), 1, 0)), documentKind: 1, actor: "a", intent: "i", changes: [])
         let good = Draft(
             .document(person), documentKind: 1, actor: "a", intent: "i",
             changes: [RecordChange(person, kind: 1, [Write(Fixture.phone.tag, "after")])])
@@ -137,9 +141,12 @@ struct CommitTests {
         try second.set(person, Fixture.link, .reference(names[1]))
         try test.store.set(person, Fixture.phone, .text("x"))
         #expect(try test.store.findOnWriter(Fixture.person, field: "link", equals: .reference(names[3])) == nil)
-        #expect(try test.store.findOnWriter(Fixture.person, field: "link", equals: .reference(names[1]))?.record == person)
+        #expect(
+            try test.store.findOnWriter(Fixture.person, field: "link", equals: .reference(names[1]))?.record == person)
         try test.store.set(person, Fixture.title, .text("y"), seen: .empty)
-        #expect(try test.store.documents()[person]?.records[person]?.cell(Fixture.link.tag)?.first.value == .reference(names[1]))
+        #expect(
+            try test.store.documents()[person]?.records[person]?.cell(Fixture.link.tag)?.first.value
+                == .reference(names[1]))
         #expect(try second.digest() == test.store.digest())
         try second.close()
     }

@@ -6,9 +6,9 @@ import ReplicaStore
 import Testing
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Musl
+    import Musl
 #endif
 
 /// Serialized: each test fills a disk's queue by itself.
@@ -17,7 +17,11 @@ struct CrashTests {
     static let schema = Schema([
         DocumentKind(
             1, "dossier",
-            [RecordKind(1, "person", indexes: [["phone"]], [Field(1, "title", .text, .review), Field(2, "phone", .text, .latest)])])
+            [
+                RecordKind(
+                    1, "person", indexes: [["phone"]],
+                    [Field(1, "title", .text, .review), Field(2, "phone", .text, .latest)])
+            ])
     ])
 
     /// How often a process is killed; the nightly run asks for more.
@@ -85,7 +89,9 @@ struct CrashTests {
         for bytes in try store.segments(of: replica) {
             for set in try SegmentCodec().decode(bytes[...]).changeSets {
                 if set.salt != nil { documents += 1 }
-                if set.group != set.dot.sequence { #expect(set.document == RecordName(Dot(replica, set.group), 0), label) }
+                if set.group != set.dot.sequence {
+                    #expect(set.document == RecordName(Dot(replica, set.group), 0), label)
+                }
             }
         }
         #expect(try store.count("SELECT count(*) FROM person") == Int64(documents), label)
@@ -131,7 +137,9 @@ struct CrashTests {
         for round in 0..<CrashTests.kills {
             let child = try Child("follow", test.folder.path, hub.folder.path)
             #expect(child.line() == "ready")
-            for _ in 0..<Int.random(in: 0..<5, using: &random) { position = child.line().flatMap { Int($0) } ?? position }
+            for _ in 0..<Int.random(in: 0..<5, using: &random) {
+                position = child.line().flatMap { Int($0) } ?? position
+            }
             child.kill()
             position = child.rest().compactMap { Int($0) }.last ?? position
             let store = try open(test.folder)
@@ -140,7 +148,8 @@ struct CrashTests {
             #expect(cursor >= Int64(position), "round \(round)")
             #expect(held.contiguousEnd == Sequence32(cursor) && held.ranges.count <= 1, "round \(round)")
             #expect(try store.count("SELECT count(*) FROM person") == cursor, "round \(round)")
-            #expect(try store.count("SELECT coalesce(sum(last - first + 1), 0) FROM receipt") == cursor, "round \(round)")
+            #expect(
+                try store.count("SELECT coalesce(sum(last - first + 1), 0) FROM receipt") == cursor, "round \(round)")
             #expect(try store.check() == [], "round \(round)")
             try store.close()
         }
@@ -193,7 +202,9 @@ struct CrashTests {
         let lines = child.rest()
         #expect(child.status == 0)
         let refusals = lines.filter { $0.hasPrefix("refused") }
-        #expect(refusals.count == 3 && refusals.allSatisfy { $0 == "refused disk-io" || $0 == "refused disk-full" }, "\(refusals)")
+        #expect(
+            refusals.count == 3 && refusals.allSatisfy { $0 == "refused disk-io" || $0 == "refused disk-full" },
+            "\(refusals)")
         let acknowledged = numbers(lines.filter { !$0.hasPrefix("refused") && !$0.hasPrefix("documents") })
         #expect(acknowledged == Array(1...Sequence32(acknowledged.count)))
         #expect(acknowledged.count > 7)
@@ -218,7 +229,8 @@ struct CrashTests {
                 .new, documentKind: 1, actor: "a", intent: "i",
                 changes: [
                     RecordChange(
-                        .pending(ordinal: 0), kind: 1, [Write(Fixture.phone.tag, .text(String(repeating: "y", count: 9_000)))])
+                        .pending(ordinal: 0), kind: 1,
+                        [Write(Fixture.phone.tag, .text(String(repeating: "y", count: 9_000)))])
                 ])
             sequence = try store.commit([draft], time: 1).last?.dot.sequence ?? 0
         }

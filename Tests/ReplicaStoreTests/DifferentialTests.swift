@@ -24,10 +24,13 @@ struct DifferentialTests {
             #expect(try store.count("SELECT count(*) FROM quarantine") == 0, label)
             for origin in world.stores.map(\.identity.replica) {
                 let own = world.sets.count { $0.dot.origin == origin }
-                #expect(try store.held(origin) == (own == 0 ? SequenceRanges() : SequenceRanges(1...Sequence32(own))), label)
+                #expect(
+                    try store.held(origin) == (own == 0 ? SequenceRanges() : SequenceRanges(1...Sequence32(own))), label
+                )
                 #expect(
                     try store.chainHash(of: origin, at: Sequence32(own))
-                        == world.stores.first { $0.identity.replica == origin }?.chainHash(of: origin, at: Sequence32(own)),
+                        == world.stores.first { $0.identity.replica == origin }?.chainHash(
+                            of: origin, at: Sequence32(own)),
                     label)
             }
             try store.expectColumnsMatchClocks("\(label)")

@@ -1,6 +1,6 @@
 import ChangeSets
-import HybridTime
 import HubLogic
+import HybridTime
 import Merging
 import ReplicaStore
 import SyncProtocol
@@ -11,13 +11,16 @@ struct FeedTests {
     private func scope() throws -> ScopeName { try #require(ScopeName("org")) }
 
     private func dots(_ hub: ReplicaStore, after: FeedPosition = 0) throws -> [Dot] {
-        guard case .items(let items, _, _) = try hub.feedPage(scope(), after: after, bytesMax: 1 << 20) else { return [] }
+        guard case .items(let items, _, _) = try hub.feedPage(scope(), after: after, bytesMax: 1 << 20) else {
+            return []
+        }
         return items.flatMap { item in item.payload.range.map { Dot(item.payload.origin, $0) } }
     }
 
     private func standing(_ hub: ReplicaStore, at position: FeedPosition) throws -> ScopeStanding {
         let query = StandingQuery(
-            replica: ReplicaID(0xC1), head: 0, subscriptions: [Subscription(scope: try scope(), cursor: .feed(position))])
+            replica: ReplicaID(0xC1), head: 0,
+            subscriptions: [Subscription(scope: try scope(), cursor: .feed(position))])
         return try #require(try hub.standing(query, isHeadquarters: false).scopes.first)
     }
 
@@ -76,7 +79,8 @@ struct FeedTests {
         let scope = try scope()
         let lineage = HubLineage(hub: hub.replica, epoch: 1)
         // The child has read all there was.
-        guard case .items(let items, let reached, true) = try hub.store.feedPage(scope, after: 0, bytesMax: 1 << 20) else {
+        guard case .items(let items, let reached, true) = try hub.store.feedPage(scope, after: 0, bytesMax: 1 << 20)
+        else {
             Issue.record("no feed")
             return
         }
@@ -94,14 +98,17 @@ struct FeedTests {
             Issue.record("the child is not told")
             return
         }
-        guard case .chunk(let chunk, let position, 3) = try hub.store.snapshotPage(scope, after: nil, bytesMax: 1 << 20) else {
+        guard case .chunk(let chunk, let position, 3) = try hub.store.snapshotPage(scope, after: nil, bytesMax: 1 << 20)
+        else {
             Issue.record("no snapshot")
             return
         }
         #expect(position == end)
         _ = try child.store.perform([.snapshotChunk(lineage, scope, position, chunk)])
         #expect(try child.store.digest() == hub.store.digest())
-        #expect(try hub.store.feedPage(scope, after: position, bytesMax: 1 << 20) == .items([], reached: position, isAtEnd: true))
+        #expect(
+            try hub.store.feedPage(scope, after: position, bytesMax: 1 << 20)
+                == .items([], reached: position, isAtEnd: true))
         // The same state once more is no news.
         try elsewhere.store.sendSnapshot(to: hub.store)
         #expect(try standing(hub.store, at: position) == .known(end: position, usable: true))

@@ -79,7 +79,8 @@ extension ReplicaStore {
     /// Commits one draft and gives its change set.
     @discardableResult
     func write(
-        _ target: Draft.Target, kind: DocumentKind = Fixture.dossier, seen: Context? = nil, time: Int64 = 1_700_000_000_000,
+        _ target: Draft.Target, kind: DocumentKind = Fixture.dossier, seen: Context? = nil,
+        time: Int64 = 1_700_000_000_000,
         _ changes: [RecordChange]
     ) throws -> ChangeSet {
         let sets = try commit(
@@ -109,7 +110,8 @@ extension ReplicaStore {
     /// All segments of an origin from a sequence on, as they would be sent.
     func segments(of origin: ReplicaID, from first: Sequence32 = 1) throws -> [[UInt8]] {
         var bytes: [[UInt8]] = []
-        for range in try held(origin).subtracting(first > 1 ? SequenceRanges(1...(first - 1)) : SequenceRanges()).ranges {
+        for range in try held(origin).subtracting(first > 1 ? SequenceRanges(1...(first - 1)) : SequenceRanges()).ranges
+        {
             var next = UInt64(range.lowerBound)
             while next <= UInt64(range.upperBound) {
                 let part = try #require(try segment(origin, Sequence32(next)...range.upperBound))

@@ -23,7 +23,8 @@ struct HostileTests {
             [person(RecordName(forger.dot, 1)), person(victim, [Write(Fixture.phone.tag, "stolen")])])
         let successor = forger.set(document: own.document, deps: Context(foreign.dot), [person(own.document)])
         let elsewhere = forger.set(
-            document: other.document, deps: Context(other.dot), [person(other.document, [Write(Fixture.phone.tag, "2")])])
+            document: other.document, deps: Context(other.dot),
+            [person(other.document, [Write(Fixture.phone.tag, "2")])])
         let outcome = try test.store.apply(Forger.segment([own, other, foreign, successor, elsewhere])).get()
         #expect(outcome.quarantined.map(\.dot) == [foreign.dot])
         #expect(outcome.quarantined.map(\.code) == ["foreign-record"])
@@ -58,7 +59,8 @@ struct HostileTests {
         try author.store.send(to: after.store)
         #expect(try after.store.apply(Forger.segment(sets)).get().quarantined.count == 1)
         for test in [before, after] {
-            #expect(try test.store.documents()[victim]?.records[victim]?.cell(Fixture.phone.tag)?.first.value == "honest")
+            #expect(
+                try test.store.documents()[victim]?.records[victim]?.cell(Fixture.phone.tag)?.first.value == "honest")
         }
         #expect(try before.store.digest() == after.store.digest())
     }
@@ -124,7 +126,11 @@ struct HostileTests {
         Case(testDescription: "one element twice", code: "malformed") { forger, own in
             forger.set(
                 document: own.document, deps: Context(own.dot),
-                [RecordChange(own.document, kind: 1, [Write(Fixture.emails.tag, "x", .add), Write(Fixture.emails.tag, "x", .remove)])])
+                [
+                    RecordChange(
+                        own.document, kind: 1,
+                        [Write(Fixture.emails.tag, "x", .add), Write(Fixture.emails.tag, "x", .remove)])
+                ])
         },
         Case(testDescription: "more seen than followed", code: "malformed") { forger, own in
             forger.set(
@@ -163,7 +169,9 @@ struct HostileTests {
         #expect(outcomes[2].verdict == .stored)
         #expect(try hub.store.text("SELECT code FROM quarantine") == example.code)
         #expect(Set(try hub.store.documents().keys) == [victim, own.document, other.document])
-        let feed = try hub.store.feed(after: 0, bytesMax: .max).flatMap { entry in entry.range.map { Dot(entry.origin, $0) } }
+        let feed = try hub.store.feed(after: 0, bytesMax: .max).flatMap { entry in
+            entry.range.map { Dot(entry.origin, $0) }
+        }
         #expect(feed.sorted() == [Dot(honest.replica, 1), own.dot, other.dot].sorted())
         #expect(try hub.store.check() == [])
     }

@@ -11,7 +11,8 @@ extension ReplicaStore {
     func plan(_ sql: String) throws -> String {
         let bound = sql.replacing(/\?\d*/, with: "5")
         return try reading { db in
-            try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + bound).map { $0["detail"] as String }.joined(separator: "; ")
+            try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + bound).map { $0["detail"] as String }.joined(
+                separator: "; ")
         }
     }
 

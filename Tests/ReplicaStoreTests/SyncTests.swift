@@ -81,7 +81,8 @@ struct SyncTests {
                         for person in people.shuffled(using: &random).prefix(4)
                         where try node.store.documents()[person] != nil {
                             try node.store.set(person, Fixture.title, .text("\(node.store.identity.name) \(round)"))
-                            try node.store.set(person, Fixture.emails, .text("\(round)@x"), random.chance(3) ? .remove : .add)
+                            try node.store.set(
+                                person, Fixture.emails, .text("\(round)@x"), random.chance(3) ? .remove : .add)
                         }
                     }
                     for site in sites.shuffled(using: &random) { try await site.sync(with: region) }
@@ -103,7 +104,9 @@ struct SyncTests {
                     #expect(memory.receiptedAtHQ == head)
                     #expect(try hq.store.held(site.test.replica) == SequenceRanges(1...head))
                 }
-                #expect(try region.store.memory(of: hq.lineage()).receiptedAtHQ == region.store.held(region.test.replica).last)
+                #expect(
+                    try region.store.memory(of: hq.lineage()).receiptedAtHQ
+                        == region.store.held(region.test.replica).last)
                 // Once more: nothing moves, and the check is cheap.
                 for (node, hub) in [(sites[0], region), (sites[1], region), (region, hq), (office, hq)] {
                     let totals = try await node.sync(with: hub)
@@ -178,7 +181,8 @@ struct SyncTests {
             try await honest.sync(with: hub)
             #expect(try hub.store.count("SELECT count(*) FROM quarantine") == 1)
             #expect(Set(try hub.store.documents().keys) == [victim, own, fine.document])
-            #expect(try honest.store.documents()[victim]?.records[victim]?.cell(Fixture.phone.tag)?.first.value == "honest")
+            #expect(
+                try honest.store.documents()[victim]?.records[victim]?.cell(Fixture.phone.tag)?.first.value == "honest")
             try expectSame([honest, hub], "without the forgery")
             // It is durable at the hub as evidence, and not sent again.
             let totals = try await forgerNode.sync(with: hub)

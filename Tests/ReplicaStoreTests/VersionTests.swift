@@ -1,4 +1,7 @@
+import ByteCoding
 import ChangeSets
+import Foundation
+import GRDB
 import HybridTime
 import Merging
 import ReplicaStore
@@ -96,6 +99,31 @@ struct VersionTests {
         #expect(try again.plan(sql).contains("USING INDEX person_link"))
     }
 
+    @Test("A store from before kinds could be unknown opens, and its quarantine is looked at again")
+    func beforeUnknownKinds() throws {
+        let (first, _, _) = try newer()
+        let test = try TestStore(3, schema: VersionTests.old)
+        try first.store.send(to: test.store)
+        let digest = try test.store.digest()
+        // As the first format had it: no such table, nothing noted of the schema, the kind's change set put aside.
+        let last = try #require(try first.store.segments(of: first.replica).last)
+        let place = try #require(try SegmentCodec().decode(last[...]).changeSets.last)
+        #expect(place.documentKind == Fixture.site.tag)
+        var canonical = ByteWriter()
+        CanonicalForm.write(place, to: &canonical)
+        try test.edit("DELETE FROM document WHERE kind = 2; DELETE FROM meta WHERE key IN ('schema', 'revision')")
+        try test.edit("DELETE FROM unknown_record WHERE kind = 3")
+        try test.edit(
+            "INSERT INTO quarantine SELECT n, 11, n << 43 | 11 << 11, 'unknown-record-kind', 'r', ? FROM origin WHERE id = ?",
+            [Data(canonical.bytes), Int64(bitPattern: first.replica.bits)])
+        let again = try test.reopened(VersionTests.old)
+        #expect(try again.count("SELECT count(*) FROM quarantine") == 0)
+        #expect(try again.digest() == digest)
+        try again.close()
+        try test.edit("DROP TABLE unknown_record; DELETE FROM person; DELETE FROM document")
+        #expect(try ReplicaStore.open(in: test.folder.path, schema: VersionTests.old).documents().isEmpty)
+    }
+
     @Test("An older build refuses a store that a newer one has written to")
     func downgrade() throws {
         let test = try TestStore(3)
@@ -113,7 +141,8 @@ struct VersionTests {
         var forger = Forger(1)
         let set = forger.set([
             RecordChange(
-                RecordName(forger.dot, 0), kind: 1, [Write(Fixture.phone.tag, "1"), Write(Fixture.size.tag, "not a number")])
+                RecordName(forger.dot, 0), kind: 1,
+                [Write(Fixture.phone.tag, "1"), Write(Fixture.size.tag, "not a number")])
         ])
         #expect(try test.store.apply(Forger.segment([set])).get().applied == 1)
         let digest = try test.store.digest()

@@ -78,7 +78,8 @@ struct World {
     private mutating func value(_ type: FieldType) -> Value {
         if random.chance(8) { return .null }
         switch type {
-        case .integer: return [.integer(.min), .integer(.max), .integer(0), .integer(-1)].randomElement(using: &random) ?? .null
+        case .integer:
+            return [.integer(.min), .integer(.max), .integer(0), .integer(-1)].randomElement(using: &random) ?? .null
         case .boolean: return .integer(random.chance(2) ? 0 : 1)
         case .timestamp: return .integer(time())
         case .text:
@@ -143,7 +144,8 @@ struct World {
         let drafts = [
             Draft(
                 .new, documentKind: Fixture.dossier.tag, actor: "a", intent: "group",
-                changes: [RecordChange(.pending(ordinal: 0), kind: Fixture.person.tag, [Write(Fixture.phone.tag, "1")])]),
+                changes: [RecordChange(.pending(ordinal: 0), kind: Fixture.person.tag, [Write(Fixture.phone.tag, "1")])]
+            ),
             Draft(
                 .document(.pending(ordinal: 0)), documentKind: Fixture.dossier.tag, actor: "a", intent: "group",
                 changes: [
@@ -211,7 +213,8 @@ extension ReplicaStore {
     private func row(_ name: RecordName, _ kind: RecordKind) throws -> Row? {
         try reading { db in
             let bits = Int64(bitPattern: name.origin.bits)
-            guard let origin = try Int64.fetchOne(db, sql: "SELECT n FROM origin WHERE id = ?", arguments: [bits]) else {
+            guard let origin = try Int64.fetchOne(db, sql: "SELECT n FROM origin WHERE id = ?", arguments: [bits])
+            else {
                 return nil
             }
             let id = origin << 43 | Int64(name.sequence) << 11 | Int64(name.ordinal)
@@ -220,7 +223,8 @@ extension ReplicaStore {
                 Tables.isText(field) ? "CAST(\"\(field.name)\" AS BLOB) AS \"\(field.name)\"" : "\"\(field.name)\""
             }
             return try Row.fetchOne(
-                db, sql: "SELECT \(columns.joined(separator: ", ")) FROM \"\(kind.name)\" WHERE id = ?", arguments: [id])
+                db, sql: "SELECT \(columns.joined(separator: ", ")) FROM \"\(kind.name)\" WHERE id = ?", arguments: [id]
+            )
         }
     }
 

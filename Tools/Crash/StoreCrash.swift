@@ -5,9 +5,9 @@ import ReplicaStore
 import SyncProtocol
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Musl
+    import Musl
 #endif
 
 /// A process for tests to kill, starve of disk space and run beside itself. It says on its output what was acknowledged,
@@ -20,7 +20,9 @@ import Musl
 struct StoreCrash {
     static let phone = Field(2, "phone", .text, .latest)
     static let title = Field(1, "title", .text, .review)
-    static let schema = Schema([DocumentKind(1, "dossier", [RecordKind(1, "person", indexes: [["phone"]], [title, phone])])])
+    static let schema = Schema([
+        DocumentKind(1, "dossier", [RecordKind(1, "person", indexes: [["phone"]], [title, phone])])
+    ])
 
     static func main() throws {
         let arguments = CommandLine.arguments
@@ -68,7 +70,9 @@ struct StoreCrash {
         let lineage = HubLineage(hub: hub.identity.replica, epoch: 1)
         while true {
             var after: FeedPosition = 0
-            if case .feed(let position)? = try store.memory(of: lineage).subscriptions.first?.cursor { after = position }
+            if case .feed(let position)? = try store.memory(of: lineage).subscriptions.first?.cursor {
+                after = position
+            }
             let entries = try hub.feed(after: Int64(after), bytesMax: 1)
             guard let entry = entries.first else { return }
             let payload = SegmentPayload(

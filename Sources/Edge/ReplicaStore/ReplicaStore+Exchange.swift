@@ -73,7 +73,9 @@ struct JournalReader {
     func segment(
         _ origin: ReplicaID, _ range: ClosedRange<Sequence32>, own: ReplicaID
     ) throws -> (range: ClosedRange<Sequence32>, bytes: [UInt8])? {
-        if let stored = try journal.segment(origin, endingFrom: range.lowerBound), stored.range.contains(range.lowerBound) {
+        if let stored = try journal.segment(origin, endingFrom: range.lowerBound),
+            stored.range.contains(range.lowerBound)
+        {
             let part = stored.range.clamped(to: range)
             return (part, try cut(stored, to: part))
         }

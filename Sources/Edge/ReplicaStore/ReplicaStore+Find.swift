@@ -17,7 +17,8 @@ extension ReplicaStore {
 
 extension Writer {
     func find(_ kind: RecordKind, field: String, equals value: Value) throws(StoreError) -> ReplicaStore.Found? {
-        let statement = try lookup("SELECT id, document FROM \"\(kind.name)\" WHERE \"\(field)\" = ? ORDER BY id LIMIT 1")
+        let statement = try lookup(
+            "SELECT id, document FROM \"\(kind.name)\" WHERE \"\(field)\" = ? ORDER BY id LIMIT 1")
         switch value {
         case .null: return nil
         case .integer(let number): statement.bind(1, number)

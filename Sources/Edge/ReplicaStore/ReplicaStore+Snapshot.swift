@@ -8,7 +8,9 @@ extension ReplicaStore {
     /// A run of documents' states as one snapshot chunk.
     /// - Parameter after: the document identifier that the chunk before this one ended at; 0 for the first.
     /// - Returns: the chunk, and where to go on; nil at the end.
-    public func snapshotChunk(after: Int64, documents limit: Int = 512) throws(StoreError) -> (bytes: [UInt8], next: Int64?) {
+    public func snapshotChunk(after: Int64, documents limit: Int = 512) throws(StoreError) -> (
+        bytes: [UInt8], next: Int64?
+    ) {
         let (states, next) = try reading { db in
             try StateReader(db, schema).documents(after: after, limit: min(limit, SnapshotCodec.documentsMax))
         }

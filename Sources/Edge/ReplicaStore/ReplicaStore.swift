@@ -72,13 +72,15 @@ public final class ReplicaStore: Sendable {
                         throw StoreError.alreadyAStore(path: path)
                     }
                     try db.execute(sql: Tables.engine)
+                    try db.execute(sql: Tables.unknownRecords)
                     for kind in schema.records { try db.execute(sql: Tables.recordTable(kind)) }
                     try Meta.write(identity, isHub: isHub, schema, db)
                 }
             }
         }
         return try ReplicaStore(
-            path: path, pool: pool, lock: lock, schema: schema, identity: identity, isHub: isHub, durability: durability,
+            path: path, pool: pool, lock: lock, schema: schema, identity: identity, isHub: isHub,
+            durability: durability,
             observer: observer)
     }
 
@@ -99,7 +101,8 @@ public final class ReplicaStore: Sendable {
             }
         }
         let store = try ReplicaStore(
-            path: path, pool: pool, lock: lock, schema: schema, identity: identity, isHub: isHub, durability: durability,
+            path: path, pool: pool, lock: lock, schema: schema, identity: identity, isHub: isHub,
+            durability: durability,
             observer: observer)
         try store.writing { writer throws(StoreError) in try writer.learn(tags, revision: revision, entersFeed: isHub) }
         return store

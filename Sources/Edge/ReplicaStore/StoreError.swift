@@ -64,7 +64,8 @@ extension StoreError: CustomStringConvertible {
             }
         case .notAStore(let path): "There is no Assay store in \(path). Make one with assay init."
         case .alreadyAStore(let path): "\(path) holds an Assay store already. Choose another folder."
-        case .newerFormat(let found): "The store has format \(found), which this build does not know. Install a newer one."
+        case .newerFormat(let found):
+            "The store has format \(found), which this build does not know. Install a newer one."
         case .newerSchema(let kind):
             "A newer build has written to this store (record kind \(kind)). Install that build or a later one."
         case .lockUnavailable(let path, let errno):

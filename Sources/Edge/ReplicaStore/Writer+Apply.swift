@@ -88,7 +88,8 @@ extension Writer {
     ) throws(StoreError) -> Bool {
         if let place { folder.adopt(set.documentKind, place) }
         guard let place else {
-            try waiting.park(set, missing: set.deps.entries.first.map { Dot($0.origin, $0.sequence) } ?? set.document.dot)
+            try waiting.park(
+                set, missing: set.deps.entries.first.map { Dot($0.origin, $0.sequence) } ?? set.document.dot)
             outcome.parked += 1
             return false
         }
@@ -137,7 +138,9 @@ extension Writer {
                 for (dot, missing) in try waiting.parked(folder.loadedDocuments[index].id) {
                     let context = folder.loadedDocuments[index].context
                     guard context.covers(missing) || context.covers(dot) else { continue }
-                    guard let (set, number) = try changeSet(dot, &decoded), let place = try place(for: set) else { continue }
+                    guard let (set, number) = try changeSet(dot, &decoded), let place = try place(for: set) else {
+                        continue
+                    }
                     if let missing = context.firstMissing(for: set.deps), !context.covers(dot) {
                         try waiting.park(set, missing: missing)
                         continue
@@ -192,7 +195,8 @@ extension Writer {
         {
             return (segment.changeSets[Int(dot.sequence - segment.first)], number)
         }
-        guard let stored = try journal.segment(dot.origin, endingFrom: dot.sequence), stored.range.contains(dot.sequence)
+        guard let stored = try journal.segment(dot.origin, endingFrom: dot.sequence),
+            stored.range.contains(dot.sequence)
         else { return nil }
         let segment = try decode(stored)
         decoded = (stored.number, segment)

@@ -69,7 +69,8 @@ extension Writer {
         if !document.isNew, try waiting.holdsBack(dot.origin, in: document.id) { throw .behindOwnWork }
         folder.adopt(draft.documentKind, place)
         let set = draft.changeSet(
-            number, dots: dots, salt: salt, time: time, stamp: document.stamp.next(wallTime: time), deps: document.context)
+            number, dots: dots, salt: salt, time: time, stamp: document.stamp.next(wallTime: time),
+            deps: document.context)
         return (set, place)
     }
 }

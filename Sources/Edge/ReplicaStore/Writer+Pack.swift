@@ -23,7 +23,9 @@ enum SegmentPacker {
                 }
             }
             // Half of the decoded limit leaves room for what columns add.
-            if index > 0, writes > ChangeSetLimits.segmentWritesMax / 2 || bytes > ChangeSetLimits.segmentDecodedBytesMax / 2 {
+            if index > 0,
+                writes > ChangeSetLimits.segmentWritesMax / 2 || bytes > ChangeSetLimits.segmentDecodedBytesMax / 2
+            {
                 count = index
                 break
             }

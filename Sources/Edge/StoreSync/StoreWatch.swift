@@ -2,9 +2,9 @@ import Dispatch
 import ReplicaStore
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Musl
+    import Musl
 #endif
 
 /// Tells a store's observers when another process has committed to it: a hub hears of an import, a desk of a sync.

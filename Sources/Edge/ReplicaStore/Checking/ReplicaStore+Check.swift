@@ -74,7 +74,8 @@ private struct StoreCheck {
     }
 
     private static let fromHub = "Keep a copy of the folder, then sync into a new store: the hub has what was pushed."
-    private static let rebuild = "Rebuild the rows from the journal with assay doctor --rebuild, or sync into a new store."
+    private static let rebuild =
+        "Rebuild the rows from the journal with assay doctor --rebuild, or sync into a new store."
 
     // MARK: SQLite
 
@@ -101,7 +102,8 @@ private struct StoreCheck {
         // Where a document is not here its salt is not either, and the chain cannot be followed any further.
         var isFollowed = true
         let rows = try Row.fetchCursor(
-            db, sql: "SELECT n, first, last, head, bytes FROM segment WHERE origin = ? ORDER BY last", arguments: [number])
+            db, sql: "SELECT n, first, last, head, bytes FROM segment WHERE origin = ? ORDER BY last",
+            arguments: [number])
         while let row = try rows.next() {
             let place = "segment \(row[0] as Int64) (\(origin), \(row[1] as Int64) to \(row[2] as Int64))"
             guard let first = Sequence32(exactly: row[1] as Int64), let last = Sequence32(exactly: row[2] as Int64),
@@ -143,7 +145,9 @@ private struct StoreCheck {
             }
         }
         if isFollowed, !isVerified, held.contiguousEnd < stored.sequence {
-            found("journal-ranges", "\(origin)", "it ends before \(stored.sequence), its verified head", StoreCheck.fromHub)
+            found(
+                "journal-ranges", "\(origin)", "it ends before \(stored.sequence), its verified head",
+                StoreCheck.fromHub)
         }
         var noted = try journalTables.held(origin, own: own)
         if origin == own {
@@ -169,7 +173,8 @@ private struct StoreCheck {
                 guard set.dot == Dot(own, head.sequence + 1), let salt = try salt(set) else {
                     return found("journal-unreadable", place, "it is another change set", StoreCheck.fromHub)
                 }
-                head = Journal.Head(sequence: set.dot.sequence, digest: chain.head(after: head.digest, set, salt: salt).head)
+                head = Journal.Head(
+                    sequence: set.dot.sequence, digest: chain.head(after: head.digest, set, salt: salt).head)
             } catch let error as DecodingFailure {
                 return found("journal-unreadable", place, "\(error)", StoreCheck.fromHub)
             }
@@ -223,13 +228,19 @@ private struct StoreCheck {
             guard rebuilt.context.covers(stored.context) else { continue }
             for (record, state) in rebuilt.records.sorted(by: { $0.key < $1.key })
             where stored.records[record].map(normalized) != normalized(state) {
-                found("state-differs", "record \(record) of document \(name)", "the journal says otherwise", StoreCheck.rebuild)
+                found(
+                    "state-differs", "record \(record) of document \(name)", "the journal says otherwise",
+                    StoreCheck.rebuild)
             }
             for record in stored.records.keys.sorted() where rebuilt.records[record] == nil {
-                found("state-differs", "record \(record) of document \(name)", "the journal has no such record", StoreCheck.rebuild)
+                found(
+                    "state-differs", "record \(record) of document \(name)", "the journal has no such record",
+                    StoreCheck.rebuild)
             }
             if rebuilt.context != stored.context || rebuilt.greatest != stored.greatest {
-                found("state-differs", "document \(name)", "the journal reaches further than its context", StoreCheck.rebuild)
+                found(
+                    "state-differs", "document \(name)", "the journal reaches further than its context",
+                    StoreCheck.rebuild)
             }
         }
     }
@@ -287,12 +298,15 @@ private struct StoreCheck {
             let sets = kind.fields.filter { $0.policy == .addWins }
             guard !sets.isEmpty else { continue }
             let columns = sets.map { "\"\($0.name)\"" }.joined(separator: ", ")
-            guard let row = try Row.fetchOne(
-                db, sql: "SELECT \(columns) FROM \"\(kind.name)\" WHERE id = ?", arguments: [id.raw])
+            guard
+                let row = try Row.fetchOne(
+                    db, sql: "SELECT \(columns) FROM \"\(kind.name)\" WHERE id = ?", arguments: [id.raw])
             else { continue }
             for (index, field) in sets.enumerated()
             where row[index] as String? != record.cell(field.tag).map({ SetColumn.json($0.elements) }) {
-                found("column-differs", "\(kind.name) \(name), \(field.name)", "its clock says otherwise", StoreCheck.rebuild)
+                found(
+                    "column-differs", "\(kind.name) \(name), \(field.name)", "its clock says otherwise",
+                    StoreCheck.rebuild)
             }
         }
     }

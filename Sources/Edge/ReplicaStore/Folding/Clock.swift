@@ -108,7 +108,9 @@ struct ClockCodec {
         for cell in state.cells {
             let inColumn = table.groupNumber(cell.tag) == nil ? nil : table.inColumn(cell)
             for sibling in cell.siblings where inColumn == nil || sibling.dot != inColumn?.dot {
-                guard let value = sibling.value else { throw .damaged(place: "a clock", reason: "a value was not loaded") }
+                guard let value = sibling.value else {
+                    throw .damaged(place: "a clock", reason: "a value was not loaded")
+                }
                 out.varint(UInt64(cell.tag.raw))
                 out.varint(UInt64(try origins.number(sibling.dot.origin)))
                 out.varint(UInt64(sibling.dot.sequence))

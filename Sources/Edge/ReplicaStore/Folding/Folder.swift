@@ -204,7 +204,8 @@ final class Folder {
     /// Takes up a row whose clock holds cells that this build now has columns for, or a table of its own.
     /// - Parameter fields: the tags that are new to the row.
     func revive(
-        _ id: LocalID, _ document: LocalID, _ state: RecordState, _ table: RecordTable, _ fields: Set<UInt32>, isNew: Bool
+        _ id: LocalID, _ document: LocalID, _ state: RecordState, _ table: RecordTable, _ fields: Set<UInt32>,
+        isNew: Bool
     ) {
         var changed: UInt64 = 0
         for (position, field) in table.kind.fields.enumerated()

@@ -111,7 +111,8 @@ extension RecordChange {
         for write in writes {
             if write.field.raw > FieldTag.rawMax { return "a field's tag" }
             switch write.value {
-            case .text(let text) where text.string.utf8.count > ChangeSetLimits.textBytesMax: return "the bytes of one text"
+            case .text(let text) where text.string.utf8.count > ChangeSetLimits.textBytesMax:
+                return "the bytes of one text"
             case .bytes(let bytes) where bytes.count > ChangeSetLimits.textBytesMax: return "the bytes of one value"
             case .reference(let name) where name.ordinal > ChangeSetLimits.ordinalMax: return "a reference's ordinal"
             default: break

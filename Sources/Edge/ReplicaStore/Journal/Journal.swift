@@ -29,10 +29,12 @@ final class Journal {
         insertSegment = try Statement(
             connection, "INSERT INTO segment(origin, first, last, bytes) VALUES (?, ?, ?, ?) RETURNING n")
         segmentsFrom = try Statement(
-            connection, "SELECT n, first, last, bytes, head FROM segment WHERE origin = ? AND last >= ? ORDER BY last LIMIT 1")
+            connection,
+            "SELECT n, first, last, bytes, head FROM segment WHERE origin = ? AND last >= ? ORDER BY last LIMIT 1")
         appendTail = try Statement(connection, "INSERT INTO tail(sequence, head, bytes) VALUES (?, ?, ?)")
         lastTail = try Statement(connection, "SELECT sequence, head FROM tail ORDER BY sequence DESC LIMIT 1")
-        scanTail = try Statement(connection, "SELECT sequence, bytes FROM tail WHERE sequence >= ? ORDER BY sequence LIMIT ?")
+        scanTail = try Statement(
+            connection, "SELECT sequence, bytes FROM tail WHERE sequence >= ? ORDER BY sequence LIMIT ?")
         clearTail = try Statement(connection, "DELETE FROM tail WHERE sequence <= ?")
         selectHead = try Statement(connection, "SELECT head_sequence, head FROM origin WHERE n = ?")
         updateHead = try Statement(connection, "UPDATE origin SET head_sequence = ?, head = ? WHERE n = ?")

@@ -36,7 +36,9 @@ final class RangeTable {
         while try select.step() {
             let first = Sequence32(truncatingIfNeeded: select.integer(0))
             let last = Sequence32(truncatingIfNeeded: select.integer(1))
-            guard first >= 1, first <= last else { throw .damaged(place: "the journal", reason: "a range of sequences") }
+            guard first >= 1, first <= last else {
+                throw .damaged(place: "the journal", reason: "a range of sequences")
+            }
             result.insert(first...last)
         }
         return result

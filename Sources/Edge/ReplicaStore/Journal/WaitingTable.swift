@@ -116,7 +116,9 @@ final class WaitingTable {
                     throw StoreError.damaged("the quarantine", error)
                 }
             }
-        } catch let error as StoreError { throw error } catch { throw .damaged(place: "the quarantine", reason: "\(error)") }
+        } catch let error as StoreError { throw error } catch {
+            throw .damaged(place: "the quarantine", reason: "\(error)")
+        }
         try clearIsolated.run()
         return sets
     }

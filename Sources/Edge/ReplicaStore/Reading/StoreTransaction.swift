@@ -117,7 +117,8 @@ public struct StoredViolation: Hashable, Sendable {
     public let body: [UInt8]
 
     public init(
-        key: String, rule: String, caseName: RecordName, standing: String, effect: String, summary: String, body: [UInt8]
+        key: String, rule: String, caseName: RecordName, standing: String, effect: String, summary: String,
+        body: [UInt8]
     ) {
         self.key = key
         self.rule = rule

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Musl
+    import Musl
 #endif
 
 /// The one lock that every write and every checkpoint of every process on a store takes. SQLite before 3.51.3 can lose

@@ -4,9 +4,9 @@ import HybridTime
 import Merging
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Musl
+    import Musl
 #endif
 
 /// The table `meta`: what this store is.
@@ -21,7 +21,8 @@ enum Meta {
     static let feedBehindKey = "feed_behind"
 
     static func tags(_ db: Database) throws -> SchemaTags? {
-        try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [schemaKey]).flatMap(SchemaTags.init)
+        try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [schemaKey]).flatMap(
+            SchemaTags.init)
     }
 
     static func revision(_ db: Database) throws -> Int64 {

@@ -11,6 +11,7 @@ enum Migration {
     /// - Throws: ``StoreError/newerSchema(_:)`` where a newer build has been here.
     static func addMissing(_ schema: Schema, _ db: Database) throws {
         try Meta.tags(db)?.refuseNewer(than: SchemaTags(schema))
+        try db.execute(sql: Tables.unknownRecords)
         for kind in schema.records {
             guard try db.tableExists(kind.name) else {
                 try db.execute(sql: Tables.recordTable(kind))
@@ -93,7 +94,8 @@ extension Writer {
             while try select.step() {
                 after = select.integer(0)
                 folder.revive(
-                    LocalID(raw: select.integer(0)), LocalID(raw: select.integer(1)), try folder.state(select, 2, table),
+                    LocalID(raw: select.integer(0)), LocalID(raw: select.integer(1)),
+                    try folder.state(select, 2, table),
                     table, fields, isNew: false)
             }
             select.reset()
@@ -114,7 +116,8 @@ extension Writer {
             while try select.step() {
                 ids.append(select.integer(0))
                 folder.revive(
-                    LocalID(raw: select.integer(0)), LocalID(raw: select.integer(1)), try folder.state(select, 2, table),
+                    LocalID(raw: select.integer(0)), LocalID(raw: select.integer(1)),
+                    try folder.state(select, 2, table),
                     table, fields, isNew: true)
             }
             select.reset()

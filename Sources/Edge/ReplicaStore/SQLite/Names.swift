@@ -14,7 +14,9 @@ struct LocalID: Hashable {
     init(raw: Int64) { self.raw = raw }
 
     init(origin: Int64, sequence: Sequence32, ordinal: UInt16) {
-        raw = origin << (LocalID.ordinalBits + LocalID.sequenceBits) | Int64(sequence) << LocalID.ordinalBits | Int64(ordinal)
+        raw =
+            origin << (LocalID.ordinalBits + LocalID.sequenceBits) | Int64(sequence) << LocalID.ordinalBits
+            | Int64(ordinal)
     }
 
     var origin: Int64 { raw >> (LocalID.ordinalBits + LocalID.sequenceBits) }
@@ -39,7 +41,8 @@ final class OriginNumbers {
     private let scan: Statement
 
     init(_ connection: OpaquePointer) throws(StoreError) {
-        insert = try Statement(connection, "INSERT INTO origin(n, id, head_sequence, head) VALUES (?, ?, 0, zeroblob(32))")
+        insert = try Statement(
+            connection, "INSERT INTO origin(n, id, head_sequence, head) VALUES (?, ?, 0, zeroblob(32))")
         scan = try Statement(connection, "SELECT n, id FROM origin WHERE n >= ? ORDER BY n")
         try refresh()
     }

@@ -54,7 +54,8 @@ final class RecordTable {
 
     /// `id, document, clock` and every field of one record.
     func selectRow() throws(StoreError) -> Statement {
-        try prepared(&selectRowStatement, "SELECT id, document, clock\(columns) FROM \"\(kind.name)\" WHERE id = ?\(filter)")
+        try prepared(
+            &selectRowStatement, "SELECT id, document, clock\(columns) FROM \"\(kind.name)\" WHERE id = ?\(filter)")
     }
 
     func insert() throws(StoreError) -> Statement {

@@ -27,13 +27,6 @@ enum Tables {
             context BLOB NOT NULL, digest BLOB
         ) STRICT;
 
-        -- Records of kinds that a newer build made: every cell is in the clock, and a build that knows the kind moves them.
-        CREATE TABLE unknown_record(
-            id INTEGER PRIMARY KEY, document INTEGER NOT NULL, clock BLOB NOT NULL, kind INTEGER NOT NULL
-        ) STRICT;
-        CREATE INDEX unknown_record_document ON unknown_record(document) WHERE (id >> 11) <> (document >> 11);
-        CREATE INDEX unknown_record_kind ON unknown_record(kind);
-
         -- The journal: runs of change sets of one origin as they came, and this replica's newest, one by one.
         CREATE TABLE segment(
             n INTEGER PRIMARY KEY AUTOINCREMENT, origin INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
@@ -103,6 +96,17 @@ enum Tables {
         CREATE INDEX violation_member_key ON violation_member(key);
         """
 
+    /// Stores that were made before it was there get it when they are opened.
+    static let unknownRecords = """
+        -- Records of kinds that a newer build made: every cell is in the clock, and a build that knows the kind moves them.
+        CREATE TABLE IF NOT EXISTS unknown_record(
+            id INTEGER PRIMARY KEY, document INTEGER NOT NULL, clock BLOB NOT NULL, kind INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX IF NOT EXISTS unknown_record_document ON unknown_record(document)
+            WHERE (id >> 11) <> (document >> 11);
+        CREATE INDEX IF NOT EXISTS unknown_record_kind ON unknown_record(kind);
+        """
+
     /// The column type that a field's values are stored in.
     static func columnType(_ type: FieldType) -> String {
         switch type {
@@ -135,6 +139,7 @@ enum Tables {
 
     static func index(_ kind: RecordKind, _ fields: [String]) -> String {
         let columns = fields.map { "\"\($0)\"" }.joined(separator: ", ")
-        return "CREATE INDEX IF NOT EXISTS \"\(kind.name)_\(fields.joined(separator: "_"))\" ON \"\(kind.name)\"(\(columns));\n"
+        return
+            "CREATE INDEX IF NOT EXISTS \"\(kind.name)_\(fields.joined(separator: "_"))\" ON \"\(kind.name)\"(\(columns));\n"
     }
 }

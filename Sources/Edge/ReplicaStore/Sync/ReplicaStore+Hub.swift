@@ -64,22 +64,25 @@ extension ReplicaStore {
     public func feedPage(_ scope: ScopeName, after: FeedPosition, bytesMax: Int) throws(StoreError) -> FeedPage {
         guard ReplicaStore.everything.contains(scope) else { return .unknownScope }
         try packTailIfNeeded()
-        let (end, floor) = try syncing { _, journal throws(StoreError) in
-            (FeedPosition(try journal.feedEnd()), FeedPosition(try journal.feedFloor()))
-        }
-        if after < floor { return .compacted }
+        let end = FeedPosition(try feedEnd())
         let entries = try feed(after: Int64(bitPattern: after), bytesMax: bytesMax)
+        // Looked at last: state that came in meanwhile must not be jumped over.
+        let floor = try syncing { _, journal throws(StoreError) in FeedPosition(try journal.feedFloor()) }
+        if after < floor { return .compacted }
         let items = entries.map { entry in
             FeedItem(
                 position: FeedPosition(entry.position),
                 payload: SegmentPayload(
-                    origin: entry.origin, first: entry.range.lowerBound, last: entry.range.upperBound, bytes: entry.bytes))
+                    origin: entry.origin, first: entry.range.lowerBound, last: entry.range.upperBound,
+                    bytes: entry.bytes))
         }
         let reached = items.last?.position ?? after
         return .items(items, reached: reached, isAtEnd: reached >= end)
     }
 
-    public func snapshotPage(_ scope: ScopeName, after: SnapshotCursor?, bytesMax: Int) throws(StoreError) -> SnapshotPage {
+    public func snapshotPage(_ scope: ScopeName, after: SnapshotCursor?, bytesMax: Int) throws(StoreError)
+        -> SnapshotPage
+    {
         guard ReplicaStore.everything.contains(scope) else { return .unknownScope }
         try packTailIfNeeded()
         var from: Int64 = 0

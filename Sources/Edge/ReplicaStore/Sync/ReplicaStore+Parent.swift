@@ -92,7 +92,8 @@ extension ReplicaStore {
     /// A run that starts where `range` does and fits one segment; nil where the journal does not hold its start.
     public func payload(of origin: ReplicaID, in range: ClosedRange<Sequence32>) throws(StoreError) -> SegmentPayload? {
         guard let part = try segment(origin, range) else { return nil }
-        return SegmentPayload(origin: origin, first: part.range.lowerBound, last: part.range.upperBound, bytes: part.bytes)
+        return SegmentPayload(
+            origin: origin, first: part.range.lowerBound, last: part.range.upperBound, bytes: part.bytes)
     }
 
     /// Performs a session's commits in order, each in a transaction of its own; stops at a feed entry that is refused.
