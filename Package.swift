@@ -106,6 +106,10 @@ let package = Package(
         .target(
             name: "SyncTestSupport", dependencies: ["ByteCoding", "HubLogic", "HybridTime", "SyncProtocol"],
             path: "Tests/SyncTestSupport", swiftSettings: settings),
+        // Fills a store for the tests of the command line.
+        .executableTarget(
+            name: "AssaySeed", dependencies: ["CredentialStore", "Credentialing", "HybridTime", "Merging"],
+            path: "Tests/AssaySeed", swiftSettings: settings),
         tests("SyncProtocolTests", ["ByteCoding", "HubLogic", "HybridTime", "SyncProtocol", "SyncTestSupport"]),
         tests(
             "HubServerTests",
@@ -123,6 +127,27 @@ let package = Package(
             ]),
         tests("CredentialingTests", ["ByteCoding", "ChangeSets", "Credentialing", "HybridTime", "Merging"]),
         tests("TerminalCellsTests", ["TerminalCells"]),
+        tests("AssayTests", ["Assay", "AssaySeed", "TerminalCells"]),
         tests("DeskTests", ["Desk", "TerminalCells"]),
+        tests(
+            "AssayDeskTests",
+            [
+                "Assay", "ChangeSets", "CredentialStore", "Credentialing", "Desk", "HybridTime", "Merging", "ReplicaStore",
+                "TerminalCells",
+            ]),
+        tests("ByteCodingTests", ["ByteCoding"]),
+        tests("MergingTests", ["HybridTime", "Merging"]),
+        tests("ChangeSetsTests", ["ByteCoding", "ChangeSets", "Deflating", "HybridTime", "Merging"]),
+        // A process that a store's tests kill, starve of disk space and run beside itself; built, not installed.
+        .executableTarget(
+            name: "StoreCrash",
+            dependencies: ["ByteCoding", "ChangeSets", "HybridTime", "Merging", "ReplicaStore", "SyncProtocol"],
+            path: "Tools/Crash", swiftSettings: settings),
+        tests(
+            "ReplicaStoreTests",
+            [
+                "ByteCoding", "ChangeSets", "HubLogic", "HubServer", "HybridTime", "Merging", "ReplicaStore",
+                "StoreCrash", "StoreSync", "SyncProtocol", "SyncTransport", grdb, log, nio, nioPosix,
+            ]),
     ]
 )

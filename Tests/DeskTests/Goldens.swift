@@ -80,7 +80,7 @@ enum Goldens {
 
          Scan or type  Enter opens  Tab others  Esc back  F8 hand over  F9 sync  ? help
          At the desk: Ana Ruiz, invigilator (unauthenticated)              never synced
-         saved 3 | at hub 0 | at HQ 0 | cases 0 | offline    09:04:05, clock 2.1 s slow
+         saved 3 | at hub 0 | at HQ 0 | cases 0 | offline   09:04:07, device 2.1 s slow
         """,
         "rosterFiltered": """
          Assay desk: North                                Written theory, Room 2, 09:00

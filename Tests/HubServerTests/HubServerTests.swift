@@ -185,7 +185,7 @@ struct HubServerTests {
             let second = desk(2, writing: 1)
             let failure = await #expect(throws: SyncFailure.self) { _ = try await rig.client(second).syncOnce() }
             guard case .ended(.refusedByPeer(let error)) = failure else {
-                Issue.record("no refusal")
+                Issue.record("no refusal: \(String(describing: failure))")
                 return
             }
             #expect(error.code == .hubBusy)
@@ -201,7 +201,7 @@ struct HubServerTests {
             rig.store.fail(with: StorageFailure("disk full"))
             let failure = await #expect(throws: SyncFailure.self) { _ = try await rig.client(store).syncOnce() }
             guard case .ended(.refusedByPeer(let error)) = failure else {
-                Issue.record("no refusal")
+                Issue.record("no refusal: \(String(describing: failure))")
                 return
             }
             #expect(error.code == .storageFailed)
@@ -224,6 +224,45 @@ struct HubServerTests {
             let lost = rig.log.lines.filter { $0.message == "peer lost" }
             #expect(lost.count == 1)
             #expect(lost.first?.metadata["replica"] == "0000000000000005")
+        }
+    }
+
+    @Test("Three hundred connections that say nothing keep nobody from syncing")
+    func crowd() async throws {
+        try await Rig.run(.hub(100)) { rig in
+            try await withThrowingTaskGroup(of: Void.self) { silent in
+                for _ in 0..<300 {
+                    silent.addTask { _ = try? await rig.exchange([], waitingForClose: true) }
+                }
+                #expect(await eventually { rig.hub.sessionCount == 300 })
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for number in 1...10 {
+                        let store = desk(number, writing: 20)
+                        group.addTask { _ = try await rig.client(store).syncOnce() }
+                    }
+                    try await group.waitForAll()
+                }
+                #expect(rig.store.snapshot.covered.count == 200)
+                silent.cancelAll()
+            }
+            #expect(await eventually { rig.hub.sessionCount == 0 })
+        }
+    }
+
+    @Test("Cancelling stops a sync at once, in a session and while connecting")
+    func cancellation() async throws {
+        try await Rig.run(.hub(100)) { rig in
+            let store = desk(1, writing: 1)
+            let inSession = Task { try await rig.client(store).watch() }
+            #expect(await eventually { rig.store.snapshot.covered.count == 1 })
+            inSession.cancel()
+            try await inSession.value
+            // A documentation address (RFC 5737) answers nobody.
+            let configuration = SyncClient.Configuration(host: "192.0.2.1", port: 9)
+            let client = SyncClient(configuration: configuration, store: store, logger: rig.log.logger)
+            let connecting = Task { try await client.syncOnce() }
+            connecting.cancel()
+            await #expect(throws: (any Error).self) { _ = try await connecting.value }
         }
     }
 

@@ -20,7 +20,6 @@ struct Rig: Sendable {
         var store = store
         store.chunkDocumentsMax = 500
         var configuration = HubServer.Configuration()
-        configuration.grace = .milliseconds(300)
         configure(&configuration)
         let log = LogLines()
         let shared = SharedMemoryStore(store)

@@ -150,6 +150,22 @@ struct ConvergenceTests {
         #expect(far.repeats == 0)
     }
 
+    @Test("What a relay brought of a child's own is not sent back to it, and its cursor passes it")
+    func noEchoOfRelayed() {
+        var hub = MemoryStore.hub(100)
+        var author = MemoryStore(1)
+        author.write(4)
+        ConvergenceTests.sync(&author, &hub)
+        author.write(6)
+        var courier = MemoryStore(2, scopes: [])
+        courier.adopt(author.replica, 5...10)
+        ConvergenceTests.sync(&courier, &hub)
+        let link = ConvergenceTests.sync(&author, &hub)
+        #expect(link.framesUp.map(\.name) == ["hello", "pull", "bye"])
+        #expect(link.framesDown.map(\.name) == ["welcome", "feedEnd"])
+        #expect(ConvergenceTests.sync(&author, &hub).framesUp.map(\.name) == ["hello", "bye"])
+    }
+
     @Test("A hub that holds an offered change set already receipts it unasked")
     func receiptWithoutSending() {
         var author = MemoryStore(1)

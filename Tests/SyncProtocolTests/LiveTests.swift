@@ -64,6 +64,26 @@ struct LiveTests {
         #expect(otherLink.framesDown.count == before)
     }
 
+    @Test("A feed that grows while its page is being read is read again")
+    func growsWhileRead() {
+        let hub = MemoryStore.hub(100)
+        var hello = Samples.hello
+        hello.organisation = hub.organisation
+        hello.subscriptions = [Subscription(scope: Samples.scope("org"), cursor: .none)]
+        var session = HubSession(identity: hub.identity)
+        _ = session.receive(.received(.hello(hello)))
+        let query = StandingQuery(replica: hello.replica, head: 42, subscriptions: hello.subscriptions)
+        _ = session.receive(.loaded(.standing(hub.standing(query), clock: 0)))
+        let scope = Samples.scope("org")
+        let load = HubAction.load(.feed(scope, after: 4, bytesMax: SyncLimits.feedLoadBytesMax))
+        #expect(session.receive(.received(.pull(scope: scope, cursor: .feed(4), creditBytes: 9_000))) == [load])
+        #expect(session.receive(.feedAdvanced(scope)).isEmpty)
+        let page = FeedPage.items([], reached: 4, isAtEnd: true)
+        let end = HubAction.send(.feedEnd(scope: scope, position: 4))
+        #expect(session.receive(.loaded(.feed(scope, page))) == [end, load])
+        #expect(session.receive(.loaded(.feed(scope, page))).isEmpty)
+    }
+
     @Test("An HQ receipt right behind the welcome is not lost while the chain is still being compared")
     func earlyReceipt() {
         var site = MemoryStore.hub(200, headquarters: false)

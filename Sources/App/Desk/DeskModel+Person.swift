@@ -56,10 +56,21 @@ extension DeskModel {
             if let refusal = blindRefusal(component: component, role: role, row: panel.row) {
                 say(.bad, refusal)
             } else {
-                person?.mode = .score(ScoreDraft(component: component, role: role))
+                openScore(component, role, of: booking)
             }
             return []
         }
+    }
+
+    /// Opens an entry: empty, or with what the same person typed when it was not saved.
+    private mutating func openScore(_ component: String, _ role: ScoreForm.Role, of booking: String) {
+        var draft = ScoreDraft(component: component, role: role)
+        let kept = unsavedScores[UnsavedScore(booking: booking, component: component, actor: actor?.id ?? "")]
+        if let kept {
+            draft.field = TextField(kept, isSuggestion: true)
+            say(.warning, "You typed this before and it was not saved. Enter saves it now.")
+        }
+        person?.mode = .score(draft)
     }
 
     // MARK: No-show

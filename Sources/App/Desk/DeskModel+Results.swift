@@ -18,6 +18,7 @@ extension DeskModel {
     mutating func take(_ receipt: DeskReceipt) -> [DeskEffect] {
         guard let write = writes.removeValue(forKey: receipt.request) else { return [] }
         if let row = receipt.row, roster?.session == write.session { roster?.take(row) }
+        if let key = UnsavedScore(write) { unsavedScores[key] = nil }
         let isInFront = person?.saving == receipt.request
         if isInFront { closeAfterSave(write, receipt.row) }
         announce(write, receipt)
@@ -82,13 +83,17 @@ extension DeskModel {
             say(.bad, "NOT saved: \(text)")
             return
         }
+        let kept = UnsavedScore(write) == nil ? "" : " The points are kept: open the person again."
         bringBack(write)
-        note(.bad, "NOT saved: \(write.done), \(write.name). \(text)")
+        note(.bad, "NOT saved: \(write.done), \(write.name). \(text)\(kept)")
     }
 
     private mutating func bringBack(_ write: PendingWrite) {
-        // Another actor must not find a score that somebody else typed.
-        if case .score = write.panel.mode { return }
+        if case .score(let draft) = write.panel.mode, let key = UnsavedScore(write) {
+            // Not put on the screen by itself: somebody else may stand there, and must not see what was typed.
+            if unsavedScores.count < DeskModel.unsavedScoresMax { unsavedScores[key] = draft.field.text }
+            return
+        }
         guard roster?.session == write.session, actor?.id == write.actor else { return }
         let booking = write.panel.row.booking
         returned[booking] = write.panel

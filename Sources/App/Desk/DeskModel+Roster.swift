@@ -89,7 +89,8 @@ extension DeskModel {
         let own = row.seat.flatMap { roster?.occupant(of: $0, except: row.booking) == nil ? $0 : nil }
         let seat = own ?? roster?.nextFreeSeat(of: session.seats, for: row.booking) ?? ""
         return CheckInDraft(
-            row: row, session: session, now: now, seat: seat, approvers: staff.filter { $0.id != actor?.id },
+            row: row, session: session, now: now.map(corrected), seat: seat,
+            approvers: staff.filter { $0.id != actor?.id },
             documentType: documentType)
     }
 }

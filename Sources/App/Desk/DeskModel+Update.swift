@@ -137,6 +137,8 @@ extension DeskModel {
         self.staff = staff
         staffIsLoaded = true
         staffIndex = staff.firstIndex { $0.id == chosen } ?? 0
+        // A sync may bring the name of somebody who was only a number until then.
+        actor = staff.first { $0.id == actor?.id } ?? actor
     }
 
     private mutating func take(_ sessions: [DeskSession]) {

@@ -72,10 +72,14 @@ public struct DeskModel: Hashable, Sendable {
     var writes: [Int: PendingWrite] = [:]
     /// Panels whose writes failed while another person was open, by booking: they come back when it is opened again.
     var returned: [String: PersonPanel] = [:]
+    /// Scores that were typed, left and then not saved.
+    var unsavedScores: [UnsavedScore: String] = [:]
     /// Keys that came while a write was being saved; they meant the screen after it.
     var keysWaiting: [Key] = []
     var wasAskedToQuit = false
 
+    /// Scores kept that were not saved; a disk that fails so often has been noticed.
+    static let unsavedScoresMax = 256
     /// Keys kept while a write is saved; a person or scanner is far below it.
     static let keysWaitingMax = 256
     /// Characters kept of a scan.
@@ -93,6 +97,13 @@ public struct DeskModel: Hashable, Sendable {
     /// The session whose roster is open, as it is known now.
     var session: DeskSession? {
         roster.flatMap { roster in sessions.first { $0.id == roster.session } }
+    }
+
+    /// A moment of this device's clock as the hub's would have it, where the two are known to differ.
+    func corrected(_ milliseconds: Int64) -> Int64 {
+        guard sync.clockSkewMs.magnitude > SyncStatus.clockSkewQuietMs.magnitude else { return milliseconds }
+        let (corrected, overflows) = milliseconds.subtractingReportingOverflow(sync.clockSkewMs)
+        return overflows ? milliseconds : corrected
     }
 
     mutating func say(_ kind: DeskMessage.Kind, _ text: String) { message = DeskMessage(kind, text) }

@@ -86,7 +86,7 @@ extension DeskModel {
     private func drawActor(on grid: inout CellGrid) {
         let who = actor.map { "At the desk: \($0.name), \($0.role) (unauthenticated)" } ?? "Nobody is at the desk yet"
         grid.put(" " + who, row: grid.rows - 2, column: 0, width: grid.columns)
-        let left = sync.lastSyncMs.map { "last sync \(clock($0, seconds: false))" } ?? "never synced"
+        let left = sync.lastSyncMs.map { "last sync \(clock(corrected($0), seconds: false))" } ?? "never synced"
         grid.put(left, row: grid.rows - 2, column: grid.columns - 20, width: 19, style: .dim, alignment: .trailing)
     }
 
@@ -117,12 +117,19 @@ extension DeskModel {
         return .normal
     }
 
+    /// The corrected time, and by how much this device's clock is off.
     private var clockText: String {
-        let time = now.map { clock($0, seconds: true) } ?? "--:--:--"
+        let time = now.map { clock(corrected($0), seconds: true) } ?? "--:--:--"
         let skew = sync.clockSkewMs
         guard abs(clamping: skew) > SyncStatus.clockSkewQuietMs else { return time }
-        let tenths = abs(clamping: skew) / 100
-        return "\(time), clock \(tenths / 10).\(tenths % 10) s \(skew > 0 ? "fast" : "slow")"
+        return "\(time), device \(amount(abs(clamping: skew))) \(skew > 0 ? "fast" : "slow")"
+    }
+
+    /// Milliseconds as people say them, such as `2.1 s` or `15 min`.
+    private func amount(_ milliseconds: Int64) -> String {
+        let seconds = milliseconds / 1000
+        if seconds < 120 { return "\(seconds).\(milliseconds / 100 % 10) s" }
+        return seconds < 7200 ? "\(seconds / 60) min" : "\(seconds / 3600) h"
     }
 
     private func abs(clamping value: Int64) -> Int64 { value == .min ? .max : Swift.abs(value) }

@@ -5,6 +5,25 @@ struct ScoreDraft: Hashable, Sendable {
     var field = TextField()
 }
 
+/// What a score that was not saved is kept by: only who typed it finds it again, and only at the same entry.
+struct UnsavedScore: Hashable, Sendable {
+    let booking: String
+    let component: String
+    let actor: String
+
+    init(booking: String, component: String, actor: String) {
+        self.booking = booking
+        self.component = component
+        self.actor = actor
+    }
+
+    /// Nil for a write that is no score.
+    init?(_ write: PendingWrite) {
+        guard case .score(let draft) = write.panel.mode else { return nil }
+        self.init(booking: write.panel.row.booking, component: draft.component, actor: write.actor)
+    }
+}
+
 /// What may be done next with a person.
 enum PersonAction: Hashable, Sendable {
     case checkIn, start, finish

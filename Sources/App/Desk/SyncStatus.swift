@@ -16,7 +16,8 @@ public struct SyncStatus: Hashable, Sendable {
     public let link: Link
     /// When the last sync ended, in milliseconds since 1970.
     public let lastSyncMs: Int64?
-    /// This device's clock less the hub's at the last sync, in milliseconds.
+    /// This device's clock less the hub's at the last sync, in milliseconds. Times on the screen are corrected
+    /// by it.
     public let clockSkewMs: Int64
     public let casesOpen: Int
 

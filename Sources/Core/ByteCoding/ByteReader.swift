@@ -50,6 +50,13 @@ public struct ByteReader {
         return Int(value)
     }
 
+    /// A count of items of at least `bytesEach` bytes each: more than what is left could hold ends early.
+    public mutating func count(limit: Int, bytesEach: Int, _ what: String) throws(DecodingFailure) -> Int {
+        let value = try count(limit: limit, what)
+        guard value <= remaining / bytesEach else { throw failure(.truncated, "\(value) of \(what)") }
+        return value
+    }
+
     public mutating func fixed64() throws(DecodingFailure) -> UInt64 {
         var value: UInt64 = 0
         for (index, byte) in try raw(8).enumerated() { value |= UInt64(byte) << UInt64(8 * index) }

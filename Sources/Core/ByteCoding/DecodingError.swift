@@ -10,7 +10,6 @@ public struct DecodingFailure: Error, Equatable, Sendable {
         case invalidText = "invalid-text"
         case invalidValue = "invalid-value"
         case unknownVersion = "unknown-version"
-        case checksumMismatch = "checksum-mismatch"
         case inflateFailed = "inflate-failed"
     }
 

@@ -45,11 +45,14 @@ public enum CanonicalForm {
 
     public static func read(_ bytes: ArraySlice<UInt8>) throws(DecodingFailure) -> ChangeSet {
         var reader = ByteReader(bytes)
+        guard bytes.count <= ChangeSetLimits.changeSetCanonicalBytesMax else {
+            throw reader.failure(.limitExceeded, "a change set of \(bytes.count) bytes")
+        }
         guard try reader.byte() == version else { throw reader.failure(.unknownVersion, "canonical form") }
-        let origin = ReplicaID(try reader.fixed64())
+        let origin = try origin(&reader)
         let dot = Dot(origin, try sequence(&reader))
         let document = try name(relativeTo: dot, &reader)
-        let documentKind = UInt32(try reader.count(limit: 1 << 20, "document kind"))
+        let documentKind = UInt32(try reader.count(limit: ChangeSetLimits.kindMax, "document kind"))
         let flags = try reader.byte()
         guard flags < 16 else { throw reader.failure(.invalidValue, "unknown flags") }
         var salt: Salt?
@@ -71,25 +74,39 @@ public enum CanonicalForm {
         let deps = try context(&reader)
         let seen = flags & 2 != 0 ? try context(&reader) : nil
         let authority = flags & 4 != 0 ? try context(&reader) : .empty
+        guard flags & 2 == 0 || seen != deps, flags & 4 == 0 || !authority.isEmpty else {
+            throw reader.failure(.invalidValue, "a context that goes without saying")
+        }
         var changes: [RecordChange] = []
+        var writesLeft = ChangeSetLimits.changeSetWritesMax
         let records = try reader.count(limit: ChangeSetLimits.changeSetRecordsMax, "records")
         for _ in 0..<records {
             let record = try name(relativeTo: dot, &reader)
-            let kind = UInt32(try reader.count(limit: 1 << 20, "record kind"))
+            let kind = UInt32(try reader.count(limit: ChangeSetLimits.kindMax, "record kind"))
             var writes: [Write] = []
-            let count = try reader.count(limit: ChangeSetLimits.changeSetWritesMax, "writes")
+            let count = try reader.count(limit: writesLeft, "writes")
+            writesLeft -= count
             for _ in 0..<count {
                 let tag = FieldTag(raw: UInt32(try reader.count(limit: Int(FieldTag.rawMax), "field tag")))
                 let (kind, content) = try value(relativeTo: dot, &reader)
+                guard kind.suits(tag.mergeClass) else { throw reader.failure(.invalidValue, "a write's kind") }
                 writes.append(Write(tag, content, kind))
             }
             changes.append(RecordChange(record, kind: kind, writes))
         }
         try reader.finish("a change set")
-        return ChangeSet(
+        let set = ChangeSet(
             dot: dot, document: document, documentKind: documentKind, salt: salt, group: group, actor: actor,
             intent: intent, time: time, stamp: Stamp(Int64(stamp)), deps: deps, seen: seen, authority: authority,
             changes: changes)
+        if let flaw = set.flaw { throw reader.failure(.invalidValue, flaw) }
+        return set
+    }
+
+    private static func origin(_ reader: inout ByteReader) throws(DecodingFailure) -> ReplicaID {
+        let bits = try reader.fixed64()
+        guard bits != 0 else { throw reader.failure(.invalidValue, "an origin of zero") }
+        return ReplicaID(bits)
     }
 
     private static func sequence(_ reader: inout ByteReader) throws(DecodingFailure) -> Sequence32 {
@@ -115,7 +132,7 @@ public enum CanonicalForm {
         switch try reader.byte() {
         case 0: break
         case 1:
-            origin = ReplicaID(try reader.fixed64())
+            origin = try self.origin(&reader)
             let raw = try reader.varint()
             guard raw <= UInt64(Sequence32.max), Dot(origin, Sequence32(raw)) != dot else {
                 throw reader.failure(.invalidValue, "a name's sequence")
@@ -139,7 +156,7 @@ public enum CanonicalForm {
         let count = try reader.count(limit: ChangeSetLimits.contextEntriesMax, "context entries")
         var entries: [Context.Entry] = []
         for _ in 0..<count {
-            let origin = ReplicaID(try reader.fixed64())
+            let origin = try origin(&reader)
             entries.append(Context.Entry(origin, try sequence(&reader)))
         }
         guard let context = Context(entries: entries) else { throw reader.failure(.invalidValue, "context order") }

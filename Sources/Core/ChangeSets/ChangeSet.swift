@@ -49,6 +49,25 @@ public struct ChangeSet: Hashable, Sendable {
 
     /// What its writes remove siblings by.
     public var removal: Context { seen ?? deps }
+
+    /// What no honest replica writes and every decoder refuses, because it would merge differently by the order of
+    /// arrival or wait for ever; nil where the change set is sound.
+    ///
+    /// A `seen` beyond `deps` would remove a sibling where it came first and keep it where it came later; deps that
+    /// reach the change set itself can never be covered before it.
+    public var flaw: String? {
+        if deps[dot.origin] >= dot.sequence { return "deps that reach the change set itself" }
+        if let seen, !deps.covers(seen) { return "a seen context beyond deps" }
+        let creates = document == RecordName(dot, 0)
+        if creates != (salt != nil) { return "a salt belongs to the change set that creates its document" }
+        if document.dot == dot, !creates { return "a document's ordinal" }
+        return nil
+    }
+}
+
+extension WriteKind {
+    /// Sets are added to and removed from; every other cell is set.
+    func suits(_ mergeClass: MergeClass) -> Bool { (mergeClass == .set) == (self != .set) }
 }
 
 /// The named limits of change sets, segments and snapshots (Protocol, "Limits").
@@ -60,8 +79,13 @@ public enum ChangeSetLimits {
     public static let segmentBytesMax = segmentDecodedBytesMax + 4_096
     /// Writes of all change sets of a segment together: repeated columns could else stand for any number.
     public static let segmentWritesMax = 1 << 18
-    /// Canonical bytes of all change sets of a segment together, for the same reason.
-    public static let segmentCanonicalBytesMax = 16 << 20
+    /// Content of all change sets of a segment together, for the same reason: the bytes of their texts and byte strings,
+    /// and twelve for each entry of their contexts.
+    public static let segmentContentBytesMax = 16 << 20
+    /// Origins that one segment or snapshot chunk names.
+    public static let originsMax = 1 << 16
+    /// Entries of all contexts in one column.
+    public static let contextColumnEntriesMax = 1 << 18
     public static let changeSetWritesMax = 16_384
     public static let changeSetRecordsMax = 2_048
     public static let changeSetCanonicalBytesMax = 1 << 19
@@ -71,4 +95,6 @@ public enum ChangeSetLimits {
     /// Origins in one context: each incarnation that ever wrote to a document.
     public static let contextEntriesMax = 1_024
     public static let ordinalMax: UInt16 = 2_047
+    /// The greatest tag of a document kind or a record kind.
+    public static let kindMax = 1 << 20
 }

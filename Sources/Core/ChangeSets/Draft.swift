@@ -34,7 +34,8 @@ public struct Draft: Hashable, Sendable {
         self.changes = changes
     }
 
-    /// The change set that this draft becomes.
+    /// The change set that this draft becomes. A form may have been read when the document reached further than now (it
+    /// was evicted and granted again): what the document does not cover any more does not count as seen.
     /// - Parameters:
     ///   - dots: the dots of all drafts of the group, in order; `number` is this draft's place among them.
     ///   - deps: the document's context at commit.
@@ -62,7 +63,7 @@ public struct Draft: Hashable, Sendable {
         }
         return ChangeSet(
             dot: dot, document: document, documentKind: documentKind, salt: salt, group: dots[0].sequence, actor: actor,
-            intent: intent, time: time, stamp: stamp, deps: deps, seen: seen, changes: changes)
+            intent: intent, time: time, stamp: stamp, deps: deps, seen: seen?.intersection(deps), changes: changes)
     }
 }
 

@@ -43,7 +43,9 @@ public final class Deflater {
                     stream.next_in = UnsafeMutablePointer(mutating: source.baseAddress)
                     stream.avail_in = UInt32(source.count)
                     let status = deflate(&stream, isLast ? Z_FINISH : Z_BLOCK)
-                    precondition(status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR, "deflate: \(status)")
+                    // An empty part leaves zlib nothing to do, which it calls a buffer error.
+                    precondition(
+                        isLast ? status == Z_STREAM_END : status == Z_OK || status == Z_BUF_ERROR, "deflate: \(status)")
                 }
             }
             if parts.isEmpty { _ = deflate(&stream, Z_FINISH) }

@@ -18,6 +18,7 @@ extension ReplicaID: CustomStringConvertible {
     public init?(_ text: String) {
         guard text.utf8.count == 16, let bits = UInt64(text, radix: 16) else { return nil }
         self.init(bits)
+        guard description == text else { return nil }
     }
 }
 

@@ -46,8 +46,9 @@ public struct SequenceRanges: Hashable, Sendable {
         let start = firstIndex(endingFrom: before)
         var end = start
         var merged = range
-        while end < ranges.count, ranges[end].lowerBound <= range.upperBound
-            || ranges[end].lowerBound - 1 <= range.upperBound
+        while end < ranges.count,
+            ranges[end].lowerBound <= range.upperBound
+                || ranges[end].lowerBound - 1 <= range.upperBound
         {
             merged = min(merged.lowerBound, ranges[end].lowerBound)...max(merged.upperBound, ranges[end].upperBound)
             end += 1

@@ -70,6 +70,16 @@ public struct Context: Hashable, Sendable {
         for entry in other.entries { include(Dot(entry.origin, entry.sequence)) }
     }
 
+    /// What both contexts cover.
+    public func intersection(_ other: Context) -> Context {
+        var result = Context()
+        for entry in entries {
+            let sequence = min(entry.sequence, other[entry.origin])
+            if sequence > 0 { result.entries.append(Entry(entry.origin, sequence)) }
+        }
+        return result
+    }
+
     /// The first origin whose dots this context lacks: what a parked change set waits for.
     public func firstMissing(for deps: Context) -> Dot? {
         for entry in deps.entries where self[entry.origin] < entry.sequence {

@@ -17,13 +17,20 @@ public struct Sibling: Hashable, Sendable {
     public static func precedes(_ left: Sibling, _ right: Sibling) -> Bool {
         left.stamp != right.stamp ? left.stamp < right.stamp : left.dot < right.dot
     }
+
+    /// The same order, and the elements that one dot added to a set by their values.
+    public static func isOrdered(_ left: Sibling, _ right: Sibling) -> Bool {
+        if left.dot != right.dot || left.stamp != right.stamp { return precedes(left, right) }
+        return Value.precedes(left.value ?? .null, right.value ?? .null)
+    }
 }
 
 /// A cell that holds at least one sibling. Nearly every cell holds exactly one, so the first is kept in place.
 public struct CellState: Hashable, Sendable {
     public let tag: FieldTag
     public var first: Sibling
-    /// The others; siblings are in ascending order of (dot, value's place of arrival) only after ``normalized``.
+    /// The others. Merges leave siblings in ascending order of (stamp, dot, value), so that equal states are equal
+    /// whatever the order of arrival; a store that reads a cell back may put the one of its column first.
     public var others: [Sibling]
 
     public init(_ tag: FieldTag, _ first: Sibling, others: [Sibling] = []) {
@@ -32,10 +39,12 @@ public struct CellState: Hashable, Sendable {
         self.others = others
     }
 
+    /// Puts the siblings in order.
     /// - Returns: nil for no siblings.
-    public init?(_ tag: FieldTag, _ siblings: [Sibling]) {
-        guard let first = siblings.first else { return nil }
-        self.init(tag, first, others: Array(siblings.dropFirst()))
+    public init?(_ tag: FieldTag, ordering siblings: [Sibling]) {
+        let ordered = siblings.count < 2 ? siblings : siblings.sorted(by: Sibling.isOrdered)
+        guard let first = ordered.first else { return nil }
+        self.init(tag, first, others: Array(ordered.dropFirst()))
     }
 
     public var isSingle: Bool { others.isEmpty }
@@ -91,28 +100,37 @@ public struct RecordState: Hashable, Sendable {
             return
         }
         switch write.field.mergeClass {
-        case .set:
-            var kept = cells[index].siblings.filter { $0.value != write.value || !seen.covers($0.dot) }
-            if write.kind != .remove { kept.append(sibling) }
-            replace(index, kept)
-        case .one, .many, .append:
+        case .one:
+            // A register of the greatest (stamp, dot). Stamps grow along causality, so what the author had seen is never
+            // greater; a forged stamp that is lower loses everywhere alike, where a removal by `seen` would go by the
+            // order of arrival.
+            guard write.kind != .remove else { return }
+            let greatest = cells[index].greatest
+            let isGreater = greatest.dot == dot || Sibling.precedes(greatest, sibling)
+            cells[index] = CellState(write.field, isGreater ? sibling : greatest)
+        case .many, .append:
             guard write.kind != .remove else { return }
             if cells[index].isSingle, seen.covers(cells[index].first.dot) {
                 cells[index].first = sibling
                 return
             }
-            var kept = cells[index].siblings.filter { !seen.covers($0.dot) }
-            kept.append(sibling)
-            replace(index, write.field.mergeClass == .one ? [RecordState.greatest(kept, else: sibling)] : kept)
+            // A change set that writes a cell twice means its last write.
+            replace(index, cells[index].siblings.filter { !seen.covers($0.dot) && $0.dot != dot } + [sibling])
+        case .set:
+            var kept = cells[index].siblings.filter {
+                $0.value != write.value || !seen.covers($0.dot) && ($0.dot != dot || write.kind == .remove)
+            }
+            if write.kind != .remove { kept.append(sibling) }
+            replace(index, kept)
         }
     }
 
-    private static func greatest(_ siblings: [Sibling], else fallback: Sibling) -> Sibling {
-        siblings.max(by: Sibling.precedes) ?? fallback
-    }
-
     private mutating func replace(_ index: Int, _ siblings: [Sibling]) {
-        if let cell = CellState(cells[index].tag, siblings) { cells[index] = cell } else { cells.remove(at: index) }
+        if let cell = CellState(cells[index].tag, ordering: siblings) {
+            cells[index] = cell
+        } else {
+            cells.remove(at: index)
+        }
     }
 
     /// Joins the same record as another replica holds it, as dotted version vector sets do: a sibling stays if both hold
@@ -145,7 +163,7 @@ public struct RecordState: Hashable, Sendable {
                 !context.covers(sibling.dot) && !mySiblings.contains { same($0, sibling) }
             }
             if tag.mergeClass == .one, let greatest = kept.max(by: Sibling.precedes) { kept = [greatest] }
-            if let cell = CellState(tag, kept) { result.append(cell) }
+            if let cell = CellState(tag, ordering: kept) { result.append(cell) }
         }
         cells = result
     }

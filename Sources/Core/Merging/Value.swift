@@ -67,7 +67,11 @@ extension RecordName: CustomStringConvertible {
         let halves = text.split(separator: "-", omittingEmptySubsequences: false)
         guard halves.count == 2, let origin = ReplicaID(String(halves[0])) else { return nil }
         let numbers = halves[1].split(separator: ".", omittingEmptySubsequences: false)
-        guard numbers.count == 2, let sequence = Sequence32(numbers[0]), let ordinal = UInt16(numbers[1]) else { return nil }
+        guard numbers.count == 2, let sequence = Sequence32(numbers[0]), let ordinal = UInt16(numbers[1]) else {
+            return nil
+        }
         self.init(origin, sequence, ordinal)
+        // One name has one text: no signs, no leading zeros, no capitals.
+        guard description == text else { return nil }
     }
 }

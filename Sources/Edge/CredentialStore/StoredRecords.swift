@@ -5,12 +5,20 @@ import ReplicaStore
 
 /// The domain's view of a store's records, all of one moment.
 public struct StoredRecords: RecordReading {
-    private let reader: RecordReader
+    let reader: RecordReader
 
     public init(_ reader: RecordReader) { self.reader = reader }
 
     private func read<Result>(_ body: () throws(StoreError) -> Result) throws(ReadingFailure) -> Result {
         do throws(StoreError) { return try body() } catch { throw ReadingFailure(error.description) }
+    }
+
+    func views(
+        _ kind: RecordKind, where condition: String, _ arguments: [Value], limit: Int
+    ) throws(ReadingFailure) -> [RecordView] {
+        try read { () throws(StoreError) in
+            try reader.records(kind, where: condition, arguments, limit: limit).map { view($0, kind) }
+        }
     }
 
     private func view(_ record: StoredRecord, _ kind: RecordKind) -> RecordView {

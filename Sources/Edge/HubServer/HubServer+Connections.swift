@@ -12,17 +12,8 @@ extension HubServer {
     func welcome(_ channel: any Channel, _ identity: HubIdentity) async {
         floor.claimed(channel)
         do {
-            let wrapped = try await channel.eventLoop.submit {
-                let wrapped = try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
-                    wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
-                channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
-                return wrapped
-            }.get()
-            await serve(wrapped, identity)
-        } catch {
-            logger.debug("the connection was gone before its turn", metadata: ["error": "\(error)"])
-            channel.close(promise: nil)
-        }
+            await serve(try await asyncChannel(over: channel), identity)
+        } catch { logger.debug("the connection was gone before its turn", metadata: ["error": "\(error)"]) }
     }
 
     private func serve(_ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>, _ identity: HubIdentity) async {
@@ -48,7 +39,8 @@ extension HubServer {
         await withTaskGroup(of: Part.self) { group in
             group.addTask { await self.read(inbound, connection) }
             group.addTask {
-                do { try await connection.outbox.run(outbound) } catch { await connection.handle(.disconnected) }
+                // A failed write means a closed connection, and the reader says so once it has read what came before.
+                do { try await connection.outbox.run(outbound) } catch { self.logger.debug("writing failed") }
                 return .other
             }
             group.addTask { await self.load(connection) }

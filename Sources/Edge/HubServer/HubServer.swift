@@ -79,7 +79,10 @@ public final class HubServer: Service {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.autoRead, value: false)
             .bind(host: configuration.host, port: configuration.port) { [floor] channel in
-                floor.arrived(channel)
+                guard floor.arrived(channel) else {
+                    channel.close(promise: nil)
+                    return channel.eventLoop.makeFailedFuture(ChannelError.alreadyClosed)
+                }
                 return channel.eventLoop.makeSucceededFuture(channel)
             }
     }
@@ -114,6 +117,8 @@ public final class HubServer: Service {
                         for try await channel in connections {
                             group.addTask { await self.welcome(channel, identity) }
                         }
+                    } catch is CancellationError {
+                        // Shutdown was asked for.
                     } catch { self.logger.error("accepting failed", metadata: ["error": "\(error)"]) }
                 }
             }

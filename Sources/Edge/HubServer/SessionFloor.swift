@@ -11,6 +11,7 @@ final class SessionFloor: Sendable {
     fileprivate struct State {
         /// Accepted, and waiting for their task.
         var unserved: [ObjectIdentifier: any Channel] = [:]
+        var isClosed = false
         var connections: [ObjectIdentifier: HubConnection] = [:]
         var scopes: [ScopeName] = []
         var named: Set<ScopeName> = []
@@ -31,13 +32,21 @@ final class SessionFloor: Sendable {
 
     var count: Int { state.withLockedValue(\.connections.count) }
 
-    func arrived(_ channel: any Channel) { state.withLockedValue { $0.unserved[ObjectIdentifier(channel)] = channel } }
+    /// False once the hub has stopped: nobody would ever serve the connection.
+    func arrived(_ channel: any Channel) -> Bool {
+        state.withLockedValue { state in
+            guard !state.isClosed else { return false }
+            state.unserved[ObjectIdentifier(channel)] = channel
+            return true
+        }
+    }
 
     func claimed(_ channel: any Channel) { state.withLockedValue { $0.unserved[ObjectIdentifier(channel)] = nil } }
 
-    /// Closes what was accepted and never had its turn.
+    /// Closes what was accepted and never had its turn, and lets nothing more in.
     func closeUnserved() {
         let channels = state.withLockedValue { state in
+            state.isClosed = true
             defer { state.unserved = [:] }
             return Array(state.unserved.values)
         }

@@ -19,7 +19,10 @@ extension ReplicaStore {
     ) throws(StoreError) -> Result {
         let (result, committed) = try writing { writer throws(StoreError) in
             let transaction = StoreTransaction(writer, salts: Salt.random)
-            return (try body(transaction), transaction.hasCommitted)
+            let result = try body(transaction)
+            // A commit that failed has left part of its work in the tables, whatever the body made of the error.
+            if let failure = transaction.failure { throw failure }
+            return (result, transaction.hasCommitted)
         }
         if committed { changes.post(.committed) }
         return result

@@ -94,17 +94,16 @@ struct JournalReader {
         return codec.encode(Segment(Array(segment.changeSets[offset..<offset + part.count])))
     }
 
+    static let feedQuery = """
+        SELECT feed.position, feed.first, feed.last, segment.n, segment.origin, segment.first, segment.last, segment.bytes
+        FROM feed JOIN segment ON segment.n = feed.segment
+        WHERE feed.position > ? ORDER BY feed.position
+        """
+
     func feed(after position: Int64, bytesMax: Int) throws -> [ReplicaStore.FeedEntry] {
         var entries: [ReplicaStore.FeedEntry] = []
         var bytes = 0
-        let rows = try Row.fetchCursor(
-            db,
-            sql: """
-                SELECT feed.position, feed.first, feed.last, segment.n, segment.origin, segment.first, segment.last,
-                    segment.bytes
-                FROM feed JOIN segment ON segment.n = feed.segment
-                WHERE feed.position > ? ORDER BY feed.position
-                """, arguments: [position])
+        let rows = try Row.fetchCursor(db, sql: JournalReader.feedQuery, arguments: [position])
         while let row = try rows.next() {
             let stored = Journal.StoredSegment(
                 number: row[3], range: Sequence32(row[5] as Int64)...Sequence32(row[6] as Int64),

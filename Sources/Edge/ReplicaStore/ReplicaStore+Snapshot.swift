@@ -20,7 +20,11 @@ extension ReplicaStore {
     public func join(snapshotChunk bytes: [UInt8]) throws(StoreError) -> Result<Int, DecodingFailure> {
         let states: [DocumentState]
         do throws(DecodingFailure) { states = try SnapshotCodec().decode(bytes[...]) } catch { return .failure(error) }
-        try writing { writer throws(StoreError) in try writer.join(states, entersFeed: isHub) }
+        try writing { writer throws(StoreError) in
+            try writer.join(states, entersFeed: isHub)
+            if isHub { try writer.journal.closeFeedGap() }
+        }
+        changes.post(.applied)
         return .success(states.count)
     }
 
@@ -59,6 +63,8 @@ extension Writer {
             guard folder.loadedDocuments[place].kind == state.kind else {
                 throw .damaged(place: "a snapshot", reason: "a document of another kind")
             }
+            // Children that have read this hub's feed to its end would never hear of what came as state.
+            if entersFeed, !folder.loadedDocuments[place].context.covers(state.context) { try journal.feedFellBehind() }
             // A record that only this side has stays as it is: records are never deleted, and one that the other side
             // had covered would be in its state.
             for (name, record) in state.records {
@@ -68,6 +74,14 @@ extension Writer {
         }
         var outcome = ApplyOutcome()
         if try waiting.hasParked() { try drain(entersFeed: entersFeed, &outcome) }
+        try resumeChains()
         try flush()
+    }
+}
+
+extension SnapshotCodec {
+    /// Whether a receiver would take a chunk of these bytes: they may be few and yet inflate to too many.
+    static func isWithinLimits(_ bytes: [UInt8]) -> Bool {
+        (try? SnapshotCodec().decode(bytes[...])) != nil
     }
 }

@@ -73,7 +73,7 @@ public final class ReplicaStore: Sendable {
                     }
                     try db.execute(sql: Tables.engine)
                     for kind in schema.records { try db.execute(sql: Tables.recordTable(kind)) }
-                    try Meta.write(identity, isHub: isHub, db)
+                    try Meta.write(identity, isHub: isHub, schema, db)
                 }
             }
         }
@@ -89,18 +89,20 @@ public final class ReplicaStore: Sendable {
         guard fileExists(path + "/" + fileName) else { throw StoreError.notAStore(path: path) }
         let lock = try AdvisoryLock(path: path + "/lock")
         let pool = try open(path)
-        let meta = try lock.holding { () throws(StoreError) in
+        let (identity, isHub, tags, revision) = try lock.holding { () throws(StoreError) in
             try asStoreErrors {
                 try pool.write { db in
                     let meta = try Meta.read(db, path: path)
                     try Migration.addMissing(schema, db)
-                    return meta
+                    return (meta.identity, meta.isHub, try Meta.tags(db), try Meta.revision(db))
                 }
             }
         }
-        return try ReplicaStore(
-            path: path, pool: pool, lock: lock, schema: schema, identity: meta.identity, isHub: meta.isHub,
-            durability: durability, observer: observer)
+        let store = try ReplicaStore(
+            path: path, pool: pool, lock: lock, schema: schema, identity: identity, isHub: isHub, durability: durability,
+            observer: observer)
+        try store.writing { writer throws(StoreError) in try writer.learn(tags, revision: revision, entersFeed: isHub) }
+        return store
     }
 
     private static func open(_ path: String) throws(StoreError) -> DatabasePool {

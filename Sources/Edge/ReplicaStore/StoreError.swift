@@ -8,6 +8,8 @@ public enum StoreError: Error, Equatable, Sendable {
     case alreadyAStore(path: String)
     /// The file was written by a newer build.
     case newerFormat(found: Int)
+    /// The rows are laid out for record kinds or fields of a newer build.
+    case newerSchema(kind: UInt32)
     case lockUnavailable(path: String, errno: Int32)
     case unknownDocument
     case unknownRecordKind(String)
@@ -26,6 +28,8 @@ public enum StoreError: Error, Equatable, Sendable {
         case .sqlite(let code, _):
             switch code & 0xFF {
             case 13: "disk-full"
+            // The index of the write-ahead log could not grow.
+            case 10 where code == 4_874: "disk-full"
             case 10: "disk-io"
             case 11, 26: "store-damaged"
             case 5, 6: "store-busy"
@@ -33,7 +37,7 @@ public enum StoreError: Error, Equatable, Sendable {
             }
         case .notAStore: "not-a-store"
         case .alreadyAStore: "already-a-store"
-        case .newerFormat: "newer-format"
+        case .newerFormat, .newerSchema: "newer-format"
         case .lockUnavailable: "lock-unavailable"
         case .unknownDocument: "unknown-document"
         case .unknownRecordKind: "unknown-record-kind"
@@ -52,6 +56,7 @@ extension StoreError: CustomStringConvertible {
         case .sqlite(let code, let message):
             switch code & 0xFF {
             case 13: "The disk is full: nothing was saved. Free some space and try again."
+            case 10 where code == 4_874: "The disk is full: nothing was saved. Free some space and try again."
             case 10: "The disk failed to read or write (\(message)): nothing was saved. Check it and run assay doctor."
             case 11, 26: "The store is damaged (\(message)). Run assay doctor."
             case 5, 6: "Another program holds the store (\(message)). Close it and try again."
@@ -60,6 +65,8 @@ extension StoreError: CustomStringConvertible {
         case .notAStore(let path): "There is no Assay store in \(path). Make one with assay init."
         case .alreadyAStore(let path): "\(path) holds an Assay store already. Choose another folder."
         case .newerFormat(let found): "The store has format \(found), which this build does not know. Install a newer one."
+        case .newerSchema(let kind):
+            "A newer build has written to this store (record kind \(kind)). Install that build or a later one."
         case .lockUnavailable(let path, let errno):
             "The lock file \(path) cannot be used (error \(errno)). Check the folder's permissions."
         case .unknownDocument: "There is no such document on this replica. Sync, then try again."

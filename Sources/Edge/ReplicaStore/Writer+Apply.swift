@@ -28,6 +28,8 @@ extension Writer {
         do throws(DecodingFailure) { segment = try codec.decode(bytes[...]) } catch { return .failure(error) }
         var outcome = ApplyOutcome()
         let range = segment.first...segment.last
+        // This replica was restored, and its own work comes back: it has to follow what is still in the tail.
+        if segment.origin == identity.replica { try packTail(entersFeed: entersFeed) }
         let held = try journal.held(segment.origin, overlapping: range, own: identity.replica)
         if held.contains(range) {
             outcome.duplicates = segment.changeSets.count
@@ -44,7 +46,7 @@ extension Writer {
             try fold(part, number, entersFeed: entersFeed, &outcome)
         }
         if outcome.applied > 0, try waiting.hasParked() { try drain(entersFeed: entersFeed, &outcome) }
-        try extendChain(segment)
+        try extendChains(segment)
         try flush()
         return .success(outcome)
     }
@@ -84,6 +86,7 @@ extension Writer {
     private func foldOne(
         _ set: ChangeSet, _ place: Int?, verdicts: Bool, _ outcome: inout ApplyOutcome
     ) throws(StoreError) -> Bool {
+        if let place { folder.adopt(set.documentKind, place) }
         guard let place else {
             try waiting.park(set, missing: set.deps.entries.first.map { Dot($0.origin, $0.sequence) } ?? set.document.dot)
             outcome.parked += 1
@@ -126,34 +129,73 @@ extension Writer {
     /// Applies what had waited in the documents that are loaded, until nothing more can be.
     func drain(entersFeed: Bool, _ outcome: inout ApplyOutcome) throws(StoreError) {
         var progress = true
+        var decoded: (number: Int64, segment: Segment)?
         while progress {
             progress = false
             var index = 0
             while index < folder.loadedDocuments.count {
-                let document = folder.loadedDocuments[index].id
-                for dot in try waiting.parked(document) {
-                    guard let (set, number) = try changeSet(dot) else { continue }
-                    let name = try place(for: set)
-                    guard let name, folder.loadedDocuments[name].context.covers(set.deps) else { continue }
-                    if try foldOne(set, name, verdicts: true, &outcome) {
-                        try waiting.unpark(set)
-                        if entersFeed { try journal.appendFeed(segment: number, dot.sequence...dot.sequence) }
-                        outcome.parked = max(0, outcome.parked - 1)
-                        progress = true
-                    } else if try waiting.isQuarantined(dot) {
-                        try waiting.unpark(set)
+                for (dot, missing) in try waiting.parked(folder.loadedDocuments[index].id) {
+                    let context = folder.loadedDocuments[index].context
+                    guard context.covers(missing) || context.covers(dot) else { continue }
+                    guard let (set, number) = try changeSet(dot, &decoded), let place = try place(for: set) else { continue }
+                    if let missing = context.firstMissing(for: set.deps), !context.covers(dot) {
+                        try waiting.park(set, missing: missing)
+                        continue
                     }
+                    if try foldOne(set, place, verdicts: true, &outcome) {
+                        if entersFeed { try journal.appendFeed(segment: number, dot.sequence...dot.sequence) }
+                        progress = true
+                    }
+                    // Folded, or in quarantine: it no longer waits for other dots.
+                    try waiting.unpark(set)
+                    outcome.parked = max(0, outcome.parked - 1)
                 }
                 index += 1
             }
         }
     }
 
+    /// Looks again at what was put aside, as a build does that may know better than the one before.
+    func retryQuarantine(entersFeed: Bool) throws(StoreError) {
+        let waiting = try waiting.takeQuarantine()
+        guard !waiting.isEmpty else { return }
+        for set in waiting {
+            try self.waiting.park(set, missing: set.dot)
+            _ = try place(for: set)
+        }
+        var outcome = ApplyOutcome()
+        for set in waiting {
+            guard let place = try place(for: set), let (set, number) = try changeSet(set.dot) else { continue }
+            if try foldOne(set, place, verdicts: true, &outcome) {
+                try self.waiting.unpark(set)
+                if entersFeed { try journal.appendFeed(segment: number, set.dot.sequence...set.dot.sequence) }
+            } else if try self.waiting.isQuarantined(set.dot) {
+                try self.waiting.unpark(set)
+            }
+        }
+        try drain(entersFeed: entersFeed, &outcome)
+        try flush()
+    }
+
     /// One change set out of the journal, with the number of its segment.
     func changeSet(_ dot: Dot) throws(StoreError) -> (ChangeSet, Int64)? {
+        var decoded: (number: Int64, segment: Segment)?
+        return try changeSet(dot, &decoded)
+    }
+
+    /// - Parameter decoded: the segment that was read last; those that wait often stand in one.
+    private func changeSet(
+        _ dot: Dot, _ decoded: inout (number: Int64, segment: Segment)?
+    ) throws(StoreError) -> (ChangeSet, Int64)? {
+        if let (number, segment) = decoded, segment.origin == dot.origin, segment.first <= dot.sequence,
+            dot.sequence <= segment.last
+        {
+            return (segment.changeSets[Int(dot.sequence - segment.first)], number)
+        }
         guard let stored = try journal.segment(dot.origin, endingFrom: dot.sequence), stored.range.contains(dot.sequence)
         else { return nil }
         let segment = try decode(stored)
+        decoded = (stored.number, segment)
         return (segment.changeSets[Int(dot.sequence - stored.range.lowerBound)], stored.number)
     }
 
@@ -163,31 +205,51 @@ extension Writer {
         }
     }
 
+    /// Carries chains on: the segment's own, and those that had waited for a document which is here now.
+    private func extendChains(_ segment: Segment) throws(StoreError) {
+        try extendChain(segment.origin, segment)
+        try resumeChains()
+    }
+
+    /// Carries on the chains that had waited for a document which is here now.
+    func resumeChains() throws(StoreError) {
+        guard !stalledChains.isEmpty else { return }
+        for document in folder.loadedDocuments where document.isNew && !document.context.isEmpty {
+            let name = try origins.name(document.id)
+            for origin in (stalledChains.removeValue(forKey: name) ?? []).sorted() { try extendChain(origin, nil) }
+        }
+    }
+
     /// Carries an origin's chain on over the change sets that are held without a gap. The salt of a document that is not
     /// here is unknown, and the chain waits there.
-    private func extendChain(_ segment: Segment) throws(StoreError) {
-        var head = try journal.head(segment.origin)
+    /// - Parameter known: a segment that is decoded already.
+    private func extendChain(_ origin: ReplicaID, _ known: Segment?) throws(StoreError) {
+        var head = try journal.head(origin)
         let start = head.sequence
-        var current: Segment? = segment.first <= head.sequence + 1 ? segment : nil
-        if current == nil, let stored = try journal.segment(segment.origin, endingFrom: head.sequence + 1) {
-            if stored.range.lowerBound <= head.sequence + 1 { current = try decode(stored) }
-        }
-        chain: while let part = current {
-            for set in part.changeSets where set.dot.sequence == head.sequence + 1 {
-                guard let place = try folder.document(set.document) else { break chain }
-                let salt = folder.loadedDocuments[place].salt
+        chain: while head.sequence < Sequence32.max,
+            let stored = try journal.segment(origin, endingFrom: head.sequence + 1),
+            stored.range.lowerBound <= head.sequence + 1
+        {
+            var part = known
+            if known?.first != stored.range.lowerBound || known?.last != stored.range.upperBound {
+                part = try decode(stored)
+            }
+            for set in part?.changeSets ?? [] where set.dot.sequence == head.sequence + 1 {
+                guard let salt = try salt(of: set.document) else {
+                    stalledChains[set.document, default: []].insert(origin)
+                    break chain
+                }
                 head = Journal.Head(
                     sequence: set.dot.sequence, digest: chain.head(after: head.digest, set, salt: salt).head)
             }
-            if head.sequence == part.last {
-                try journal.setSegmentHead(segment.origin, endingAt: part.last, head.digest)
-            }
-            guard head.sequence < Sequence32.max,
-                let stored = try journal.segment(segment.origin, endingFrom: head.sequence + 1),
-                stored.range.lowerBound <= head.sequence + 1
-            else { break }
-            current = try decode(stored)
+            try journal.setSegmentHead(origin, endingAt: stored.range.upperBound, head.digest)
         }
-        if head.sequence != start { try journal.setHead(segment.origin, head) }
+        if head.sequence != start { try journal.setHead(origin, head) }
+    }
+
+    /// The salt that leaves of a document's change sets are made with. One of a hash's name has none.
+    private func salt(of document: RecordName) throws(StoreError) -> Salt? {
+        if document.isHash { return Salt.none }
+        return try folder.document(document).map { folder.loadedDocuments[$0].salt }
     }
 }

@@ -14,12 +14,15 @@ extension Writer {
         guard UInt64(head.sequence) + UInt64(drafts.count) <= UInt64(Sequence32.max) else {
             throw .limitExceeded("change sets of one replica")
         }
+        // Restored from a backup, and the rest came back from elsewhere: the numbers after the head are taken.
+        if try journal.lastHeld(identity.replica) > head.sequence { throw .behindOwnWork }
         let first = head.sequence + 1
         let dots = drafts.indices.map { Dot(identity.replica, first + Sequence32($0)) }
         var sets: [ChangeSet] = []
         sets.reserveCapacity(drafts.count)
         for (number, draft) in drafts.enumerated() {
             let (set, place) = try prepare(draft, number, dots, time, salts)
+            if let limit = set.limitPassed { throw .limitExceeded(limit) }
             if let refusal = folder.refusal(of: set, in: folder.loadedDocuments[place]) {
                 throw .malformedDraft(refusal.reason)
             }
@@ -61,6 +64,10 @@ extension Writer {
             }
         }
         let document = folder.loadedDocuments[place]
+        // What this replica wrote here before has to be in what it writes on.
+        if document.context[dot.origin] >= dot.sequence { throw .behindOwnWork }
+        if !document.isNew, try waiting.holdsBack(dot.origin, in: document.id) { throw .behindOwnWork }
+        folder.adopt(draft.documentKind, place)
         let set = draft.changeSet(
             number, dots: dots, salt: salt, time: time, stamp: document.stamp.next(wallTime: time), deps: document.context)
         return (set, place)

@@ -19,6 +19,9 @@ final class Writer {
     let observer: (any MergeObserver)?
     var chain: HashChain
     let identity: Identity
+    /// Origins whose chain waits for the salt of a document that is not here. Kept in memory alone: after a restart the
+    /// origin's next segment carries the chain on.
+    var stalledChains: [RecordName: Set<ReplicaID>] = [:]
     private var lookups: [String: Statement] = [:]
     private let begin: Statement
     private let commit: Statement

@@ -62,6 +62,8 @@ public struct SyncClient: Sendable {
                 if totals.phase == .live { backoff.reset() }
             } catch let error as SyncFailure {
                 failure = error
+            } catch is CancellationError {
+                break
             }
             if Task.isCancelled { break }
             guard failure.isTransient else { throw failure }
@@ -93,21 +95,47 @@ public struct SyncClient: Sendable {
         return (end, await driver.summary)
     }
 
+    /// Connects, or stops waiting at once where the task is cancelled; a connection that then still comes is closed.
     private func connect() async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
-        do {
-            return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .connectTimeout(configuration.connectTimeout)
-                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .connect(host: configuration.host, port: configuration.port) { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try NIOAsyncChannel(
-                            wrappingChannelSynchronously: channel,
-                            configuration: .init(isOutboundHalfClosureEnabled: true))
-                    }
+        let (host, port) = (configuration.host, configuration.port)
+        let first = FirstValue<any Channel>()
+        ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connectTimeout(configuration.connectTimeout)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.autoRead, value: false)
+            .connect(host: host, port: port)
+            .whenComplete { result in
+                if !first.set(result.mapError { $0 }), case .success(let channel) = result {
+                    channel.close(promise: nil)
                 }
+            }
+        do {
+            let channel = try await withTaskCancellationHandler {
+                try await first.value
+            } onCancel: {
+                first.set(.failure(CancellationError()))
+            }
+            return try await asyncChannel(over: channel)
+        } catch let error as CancellationError {
+            throw error
         } catch {
-            throw SyncFailure.unreachable(
-                host: configuration.host, port: configuration.port, reason: String(describing: error))
+            throw SyncFailure.unreachable(host: host, port: port, reason: String(describing: error))
         }
+    }
+}
+
+/// Wraps a connection that does not read yet, and lets it read. Whoever gets the result runs it: one that is dropped
+/// traps. Throws where the connection is gone already.
+package func asyncChannel(over channel: any Channel) async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
+    do {
+        return try await channel.eventLoop.submit {
+            let wrapped = try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+            channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
+            return wrapped
+        }.get()
+    } catch {
+        channel.close(promise: nil)
+        throw error
     }
 }

@@ -15,6 +15,7 @@ struct Hub: AsyncParsableCommand {
     struct Serve: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Listen for replicas, and stay in sync with the hub above.",
+            usage: "assay hub serve [<options>]",
             discussion: """
                 EXAMPLE
                   assay hub serve --store region --listen 127.0.0.1:7401 --parent 127.0.0.1:7400
@@ -34,7 +35,8 @@ struct Hub: AsyncParsableCommand {
             try await reporting(output) {
                 let store = try location.open()
                 guard store.replica.isHub else {
-                    throw Failure("not-a-hub", "\(store.replica.identity.name) is no hub: make one with assay init --hub.")
+                    throw Failure(
+                        "not-a-hub", "\(store.replica.identity.name) is no hub: make one with assay init --hub.")
                 }
                 let address = try HostPort(listen)
                 var configuration = HubServer.Configuration(host: address.host, port: address.port)
@@ -54,9 +56,23 @@ struct Hub: AsyncParsableCommand {
                 }
                 let group = ServiceGroup(
                     services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+                // Scripts that let the system choose the port read this line.
+                async let announced: Void = announce(server, address.host)
                 try await group.run()
+                await announced
                 withExtendedLifetime(watch) {}
                 try store.replica.close()
+            }
+        }
+
+        private func announce(_ server: HubServer, _ host: String) async {
+            // A hub that cannot listen says why itself.
+            guard let port = try? await server.boundPort else { return }
+            let address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+            if output.json {
+                Console.json(["listening": .text(address)])
+            } else {
+                Console.print("listening on \(address)")
             }
         }
     }

@@ -8,6 +8,7 @@ import ReplicaStore
 struct Init: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make a store in a folder: headquarters, a region's hub, a site or a desk.",
+        usage: "assay init --name <name> --organisation <organisation> [<options>]",
         discussion: """
             EXAMPLE
               assay init --store hq --name Headquarters --hub --headquarters --organisation new
@@ -59,7 +60,8 @@ struct Init: ParsableCommand {
         }
         guard digits.count == 32, bytes.count == 16 else {
             throw Failure(
-                "bad-organisation", "An organisation's name has 32 hexadecimal digits: copy it from the first store's init.",
+                "bad-organisation",
+                "An organisation's name has 32 hexadecimal digits: copy it from the first store's init.",
                 exit: Failure.usage)
         }
         return bytes

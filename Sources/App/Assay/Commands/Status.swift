@@ -74,14 +74,19 @@ struct StatusReport {
         if isHeadquarters {
             lines.append("at hub, HQ   this is headquarters")
         } else {
-            lines.append("at hub       " + (notAtHub == 0 ? "all" : Console.styled("\(notAtHub) still to send", .warning)))
-            lines.append("at HQ        " + (notAtHQ == 0 ? "all" : Console.styled("\(notAtHQ) not known there yet", .warning)))
+            lines.append(
+                "at hub       " + (notAtHub == 0 ? "all" : Console.styled("\(notAtHub) still to send", .warning)))
+            lines.append(
+                "at HQ        " + (notAtHQ == 0 ? "all" : Console.styled("\(notAtHQ) not known there yet", .warning)))
         }
         lines.append("hub          \(hub ?? "none yet: assay sync --hub address:port")")
         if let skew, abs(skew) > 2_000 {
-            lines.append(Console.styled("clock        \(abs(skew) / 1_000) s \(skew > 0 ? "behind" : "ahead of") the hub", .warning))
+            lines.append(
+                Console.styled(
+                    "clock        \(abs(skew) / 1_000) s \(skew > 0 ? "behind" : "ahead of") the hub", .warning))
         }
-        lines.append("cases open   " + (cases == 0 ? "none" : Console.styled("\(cases): assay conflicts list", .warning)))
+        lines.append(
+            "cases open   " + (cases == 0 ? "none" : Console.styled("\(cases): assay conflicts list", .warning)))
         if parked > 0 { lines.append("waiting      \(parked) change sets wait for others: sync again") }
         if quarantined > 0 {
             lines.append(Console.styled("put aside    \(quarantined) change sets: assay doctor", .bad))
@@ -91,7 +96,8 @@ struct StatusReport {
 
     var json: JSONValue {
         [
-            "name": .text(name), "replica": .text("\(replica)"), "documents": .number(documents), "saved": .number(saved),
+            "name": .text(name), "replica": .text("\(replica)"), "documents": .number(documents),
+            "saved": .number(saved),
             "scopes": [["scope": "org", "notAtHub": .number(notAtHub), "notAtHQ": .number(notAtHQ)]],
             "parked": .number(parked), "quarantined": .number(quarantined), "casesOpen": .number(cases),
             "hub": JSONValue(hub), "clockSkewMilliseconds": JSONValue(skew), "headquarters": .flag(isHeadquarters),

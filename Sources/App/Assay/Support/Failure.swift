@@ -77,7 +77,10 @@ private func tell(_ failure: Failure, _ output: OutputOptions) -> ExitCode {
     if output.json {
         Console.json(["error": .text(failure.code), "message": .text(failure.message)])
     } else {
-        Console.warn("assay: \(failure.message) [\(failure.code)]")
+        // The code stands behind the sentence; a list of what to choose from comes after it.
+        let lines = failure.message.split(separator: "\n", omittingEmptySubsequences: false)
+        Layout.wrapped("assay: \(lines.first ?? "") [\(failure.code)]", hanging: 7).forEach { Console.warn($0) }
+        for line in lines.dropFirst() { Layout.wrapped(String(line), hanging: 4).forEach { Console.warn($0) } }
     }
     return failure.exit
 }

@@ -32,7 +32,8 @@ struct StoreOptions: ParsableArguments {
 
 /// Who does it. Until there is sign-in, the name is taken as it is given and shown as unauthenticated.
 struct ActorOptions: ParsableArguments {
-    @Option(name: .customLong("as"), help: "Who does this, such as the staff number. Unauthenticated until sign-in exists.")
+    @Option(
+        name: .customLong("as"), help: "Who does this, such as the staff number. Unauthenticated until sign-in exists.")
     var actor: String
 
     @Option(help: "The desk's name.")

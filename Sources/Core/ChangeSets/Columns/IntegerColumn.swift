@@ -201,6 +201,13 @@ enum IntegerColumn {
         guard let layout = Layout(rawValue: head & 15), let transform = Transform(rawValue: head >> 4) else {
             throw reader.failure(.invalidValue, "an integer column's form")
         }
+        guard transform == .plain || layout != .determined else {
+            throw reader.failure(.invalidValue, "a transform of a determined column")
+        }
+        guard transform != .delta || count > 1 else { throw reader.failure(.invalidValue, "a difference of one value") }
+        guard transform != .base || base?.count == count else {
+            throw reader.failure(.invalidValue, "a base column where there is none")
+        }
         let first = transform == .delta ? try reader.signed() : 0
         let total = count
         let count = transform == .delta ? total - 1 : total
@@ -227,7 +234,6 @@ enum IntegerColumn {
             guard (1...7).contains(width) else { throw reader.failure(.invalidValue, "a bit width of \(width)") }
             values = try bits(count: count, least: least, width: width, from: &reader)
         case .determined:
-            guard transform == .plain else { throw reader.failure(.invalidValue, "a transform of a determined column") }
             return try determined(count: count, earlier: earlier, from: &reader)
         }
         switch transform {
@@ -240,9 +246,7 @@ enum IntegerColumn {
             }
             values.insert(first, at: 0)
         case .base:
-            guard let base, base.count == count else {
-                throw reader.failure(.invalidValue, "a base column where there is none")
-            }
+            guard let base else { break }
             for index in values.indices { values[index] = values[index] &+ base[index] }
         }
         return values
@@ -287,7 +291,9 @@ enum IntegerColumn {
     private static func determined(
         count: Int, earlier: [[Int64]], from reader: inout ByteReader
     ) throws(DecodingFailure) -> [Int64] {
-        guard !earlier.isEmpty else { throw reader.failure(.invalidValue, "a determined column without an earlier one") }
+        guard !earlier.isEmpty else {
+            throw reader.failure(.invalidValue, "a determined column without an earlier one")
+        }
         let keys = earlier[try reader.count(limit: earlier.count - 1, "an earlier column's number")]
         guard keys.count == count else { throw reader.failure(.invalidValue, "an earlier column of another length") }
         var places: [Int64: Int] = [:]

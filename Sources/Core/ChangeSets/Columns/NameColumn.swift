@@ -30,10 +30,12 @@ struct OriginTable {
     }
 
     mutating func read(limit: Int, from reader: inout ByteReader) throws(DecodingFailure) {
-        let count = try reader.count(limit: min(limit, reader.remaining / 8), "origins")
+        let count = try reader.count(limit: limit, bytesEach: 8, "origins")
         for _ in 0..<count {
             let origin = ReplicaID(try reader.fixed64())
-            guard origin.bits != 0, places[origin] == nil else { throw reader.failure(.invalidValue, "an origin twice") }
+            guard origin.bits != 0, places[origin] == nil else {
+                throw reader.failure(.invalidValue, "an origin twice")
+            }
             _ = place(of: origin)
         }
     }
@@ -85,7 +87,8 @@ enum NameColumn {
             case documentDot: names.append(RecordName(row.document.dot, ordinal))
             case ownDot: names.append(RecordName(row.own, ordinal))
             case let form:
-                guard form > 1, let origin = origins[form - explicit], let sequence = Sequence32(exactly: sequences[next])
+                guard form > 1, let origin = origins[form - explicit],
+                    let sequence = Sequence32(exactly: sequences[next])
                 else { throw reader.failure(.invalidValue, "a name") }
                 next += 1
                 names.append(RecordName(origin, sequence, ordinal))

@@ -22,8 +22,9 @@ struct ByteDictionary {
     static func read(
         limit: Int, entryBytesMax: Int, from reader: inout ByteReader, _ what: String
     ) throws(DecodingFailure) -> [ArraySlice<UInt8>] {
-        // Every entry but an empty one takes a byte, so the reader's length bounds the count as well.
-        let count = try reader.count(limit: min(limit, reader.remaining + 1), what)
+        let count = try reader.count(limit: limit, what)
+        // Every entry but one empty one takes a byte, so the reader's length bounds the count as well.
+        guard count <= reader.remaining + 1 else { throw reader.failure(.truncated, what) }
         let lengths = try IntegerColumn.read(count: count, from: &reader)
         var entries: [ArraySlice<UInt8>] = []
         entries.reserveCapacity(count)
@@ -41,7 +42,9 @@ struct ByteDictionary {
     ) throws(DecodingFailure) -> [Text] {
         var texts: [Text] = []
         for entry in try read(limit: limit, entryBytesMax: entryBytesMax, from: &reader, what) {
-            guard let string = String(validating: entry, as: UTF8.self) else { throw reader.failure(.invalidText, what) }
+            guard let string = String(validating: entry, as: UTF8.self) else {
+                throw reader.failure(.invalidText, what)
+            }
             texts.append(Text(string))
         }
         return texts

@@ -118,11 +118,13 @@ enum ValueColumn {
             textPlaces = try places(counts[2], texts.count, available, from: &reader)
             if uniform { earlier.append(textPlaces) }
         }
-        var blobs: [ArraySlice<UInt8>] = []
+        // One array for each entry, shared by all cells that hold it: a column that repeats one entry costs no more.
+        var blobs: [[UInt8]] = []
         var blobPlaces: [Int64] = []
         if counts[3] > 0 {
             blobs = try ByteDictionary.read(
-                limit: counts[3], entryBytesMax: ChangeSetLimits.textBytesMax, from: &reader, "a byte string")
+                limit: counts[3], entryBytesMax: ChangeSetLimits.textBytesMax, from: &reader, "a byte string"
+            ).map(Array.init)
             blobPlaces = try places(counts[3], blobs.count, available, from: &reader)
             if uniform { earlier.append(blobPlaces) }
         }
@@ -140,7 +142,7 @@ enum ValueColumn {
             switch kind {
             case 1: values.append(.integer(integers[place]))
             case 2: values.append(.text(texts[Int(textPlaces[place])]))
-            case 3: values.append(.bytes(Array(blobs[Int(blobPlaces[place])])))
+            case 3: values.append(.bytes(blobs[Int(blobPlaces[place])]))
             case 4: values.append(.reference(references[place]))
             case 5: values.append(.text(Text(String(decoding: DayNumber.format(days[place]), as: UTF8.self))))
             default: values.append(.null)

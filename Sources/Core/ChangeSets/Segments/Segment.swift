@@ -96,7 +96,7 @@ public final class SegmentCodec {
         guard origin.bits != 0 else { throw reader.failure(.invalidValue, "an origin of zero") }
         let first = try reader.varint()
         let count = try reader.count(limit: ChangeSetLimits.segmentChangeSetsMax, "change sets in a segment")
-        guard count > 0, first >= 1, first <= UInt64(Sequence32.max) - UInt64(count) else {
+        guard count > 0, first >= 1, first - 1 <= UInt64(Sequence32.max) - UInt64(count) else {
             throw reader.failure(.invalidValue, "a segment's sequences")
         }
         let size = try reader.count(limit: ChangeSetLimits.segmentDecodedBytesMax, "a segment's decoded size")

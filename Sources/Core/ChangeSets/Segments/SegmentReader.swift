@@ -18,7 +18,7 @@ struct SegmentReader {
     private func dot(_ index: Int) -> Dot { Dot(header.origin, header.first + Sequence32(index)) }
 
     mutating func read() throws(DecodingFailure) -> Segment {
-        try origins.read(limit: 1 << 16, from: &reader)
+        try origins.read(limit: ChangeSetLimits.originsMax, from: &reader)
         var documents = try readTable()
         let actors = try ByteDictionary.readTexts(
             limit: header.count, entryBytesMax: ChangeSetLimits.actorBytesMax, from: &reader, "an actor")
@@ -56,7 +56,7 @@ struct SegmentReader {
     }
 
     private mutating func readTable() throws(DecodingFailure) -> [RecordName] {
-        let count = try reader.count(limit: ChangeSetLimits.segmentChangeSetsMax, "documents")
+        let count = try reader.count(limit: header.count, "documents")
         let places = try IntegerColumn.read(count: count, from: &reader)
         let sequences = try IntegerColumn.read(count: count, from: &reader)
         let ordinals = try IntegerColumn.read(count: count, from: &reader)
@@ -74,7 +74,7 @@ struct SegmentReader {
     }
 
     private mutating func readShapes() throws(DecodingFailure) -> [Shape] {
-        let count = try reader.count(limit: min(header.count, reader.remaining), "shapes")
+        let count = try reader.count(limit: header.count, bytesEach: 1, "shapes")
         var shapes: [Shape] = []
         for _ in 0..<count { shapes.append(try Shape.read(&reader)) }
         return shapes
@@ -133,12 +133,20 @@ struct SegmentReader {
         let known = documents.count
         let created = zip(shapes, counts).reduce(0) { $0 + ($1.0.creates ? $1.1 : 0) }
         var queues = DocumentQueues(shapes: shapes.count, documents: known + created)
+        guard fresh.reduce(0, { $0 + $1.count }) == known else {
+            throw reader.failure(.invalidValue, "a document that no change set is about")
+        }
+        let listed = Set(documents)
         var next = [(last: Int, fresh: Int, place: Int)](repeating: (0, 0, 0), count: shapes.count)
         var result: [Int] = []
         result.reserveCapacity(shapeOf.count)
         for (index, shape) in shapeOf.enumerated() {
             if shapes[shape].creates {
-                documents.append(RecordName(dot(index), 0))
+                let name = RecordName(dot(index), 0)
+                guard !listed.contains(name) else {
+                    throw reader.failure(.invalidValue, "a document listed and created")
+                }
+                documents.append(name)
                 queues.move(documents.count - 1, from: nil, to: shape)
                 result.append(documents.count - 1)
                 continue
@@ -198,7 +206,7 @@ struct SegmentReader {
         var prediction = Prediction(documents: documents)
         var next = [Int](repeating: 0, count: shapes.count)
         var nextSalt = 0
-        var bytes = 0
+        var segmentBytes = 0
         var sets: [ChangeSet] = []
         sets.reserveCapacity(header.count)
         for index in 0..<header.count {
@@ -212,6 +220,7 @@ struct SegmentReader {
             var changes: [RecordChange] = []
             changes.reserveCapacity(shape.records.count)
             var column = 0
+            var bytes = 0
             for (position, record) in shape.records.enumerated() {
                 let name: RecordName =
                     switch record.reference {
@@ -233,9 +242,6 @@ struct SegmentReader {
                 }
                 changes.append(RecordChange(name, kind: record.kind, writes))
             }
-            guard bytes <= ChangeSetLimits.segmentCanonicalBytesMax else {
-                throw reader.failure(.limitExceeded, "values of a segment")
-            }
             guard groups[index] >= 0, groups[index] < Int64(dot.sequence) else {
                 throw reader.failure(.invalidValue, "a group")
             }
@@ -253,10 +259,29 @@ struct SegmentReader {
                 deps: exceptions.contexts[0][index] ?? prediction.deps(place, dot),
                 seen: exceptions.contexts[1][index], authority: exceptions.contexts[2][index] ?? prediction.authority,
                 changes: changes)
+            if let flaw = set.flaw { throw reader.failure(.invalidValue, flaw) }
+            bytes += 12 * (set.deps.entries.count + (set.seen?.entries.count ?? 0) + set.authority.entries.count)
+            segmentBytes += bytes
+            guard segmentBytes <= ChangeSetLimits.segmentContentBytesMax else {
+                throw reader.failure(.limitExceeded, "a segment's content")
+            }
+            try checkSize(set, shape, contentBytes: bytes)
             prediction.advance(place, set)
             sets.append(set)
         }
         return Segment(
             origin: header.origin, changeSets: sets, documentPlaces: documentPlaces, documents: documents)
+    }
+
+    /// A change set may not pass its canonical size. Only one that might is measured.
+    private func checkSize(_ set: ChangeSet, _ shape: Shape, contentBytes: Int) throws(DecodingFailure) {
+        // A write's tag, head, lengths and longest name; a record's name, kind and count; a head with actor and intent.
+        let most = contentBytes + 2 * contentBytes / 12 + 24 * shape.writes + 24 * shape.records.count + 512
+        guard most > ChangeSetLimits.changeSetCanonicalBytesMax else { return }
+        var canonical = ByteWriter()
+        CanonicalForm.write(set, to: &canonical)
+        guard canonical.count <= ChangeSetLimits.changeSetCanonicalBytesMax else {
+            throw reader.failure(.limitExceeded, "a change set of \(canonical.count) bytes")
+        }
     }
 }

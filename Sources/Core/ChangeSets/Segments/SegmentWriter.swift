@@ -225,7 +225,9 @@ enum ContextColumn {
             }
             total += Int(size)
         }
-        guard total <= ChangeSetLimits.segmentWritesMax else { throw reader.failure(.limitExceeded, "context entries") }
+        guard total <= ChangeSetLimits.contextColumnEntriesMax else {
+            throw reader.failure(.limitExceeded, "context entries")
+        }
         let places = try IntegerColumn.read(count: total, from: &reader)
         let sequences = try IntegerColumn.read(count: total, from: &reader)
         var next = 0
@@ -240,7 +242,9 @@ enum ContextColumn {
                 entries.append(Context.Entry(origin, sequence))
                 next += 1
             }
-            guard let context = Context(entries: entries) else { throw reader.failure(.invalidValue, "a context's order") }
+            guard let context = Context(entries: entries) else {
+                throw reader.failure(.invalidValue, "a context's order")
+            }
             contexts.append(context)
         }
         return contexts

@@ -73,29 +73,30 @@ struct Shape: Hashable {
 
     static func read(_ reader: inout ByteReader) throws(DecodingFailure) -> Shape {
         let intent = Text(try reader.text(limit: ChangeSetLimits.intentBytesMax, "an intent"))
-        let documentKind = UInt32(try reader.count(limit: 1 << 20, "a document kind"))
+        let documentKind = UInt32(try reader.count(limit: ChangeSetLimits.kindMax, "a document kind"))
         let creates = try reader.byte()
         guard creates < 2 else { throw reader.failure(.invalidValue, "a shape's flags") }
         let count = try reader.count(limit: ChangeSetLimits.changeSetRecordsMax, "a shape's records")
         var records: [Record] = []
         var writes = 0
         for _ in 0..<count {
-            let kind = UInt32(try reader.count(limit: 1 << 20, "a record kind"))
+            let kind = UInt32(try reader.count(limit: ChangeSetLimits.kindMax, "a record kind"))
             guard let reference = Reference(rawValue: try reader.byte()) else {
                 throw reader.failure(.invalidValue, "a record's reference")
             }
             let ordinal =
                 reference == .explicit ? 0 : try reader.count(limit: Int(ChangeSetLimits.ordinalMax), "an ordinal")
             let cellCount = try reader.count(
-                limit: min(ChangeSetLimits.changeSetWritesMax - writes, reader.remaining), "a shape's writes")
+                limit: ChangeSetLimits.changeSetWritesMax - writes, bytesEach: 1, "a shape's writes")
             writes += cellCount
             var cells: [Cell] = []
             for _ in 0..<cellCount {
                 let packed = try reader.count(limit: Int(FieldTag.rawMax) << 2 | 3, "a field tag")
-                guard let kind = WriteKind(rawValue: UInt8(packed & 3)) else {
+                let field = FieldTag(raw: UInt32(packed >> 2))
+                guard let kind = WriteKind(rawValue: UInt8(packed & 3)), kind.suits(field.mergeClass) else {
                     throw reader.failure(.invalidValue, "a write's kind")
                 }
-                cells.append(Cell(field: FieldTag(raw: UInt32(packed >> 2)), kind: kind))
+                cells.append(Cell(field: field, kind: kind))
             }
             records.append(Record(kind: kind, reference: reference, ordinal: UInt16(ordinal), cells: cells))
         }

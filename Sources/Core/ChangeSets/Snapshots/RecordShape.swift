@@ -9,6 +9,17 @@ struct RecordShape: Hashable {
     struct Entry: Hashable {
         let field: FieldTag
         let version: Int
+
+        /// Whether `next` may follow: a field of class one has one sibling, a set may have several elements of one
+        /// version, every other field one sibling a version.
+        func precedes(_ next: Entry) -> Bool {
+            guard field == next.field else { return field < next.field }
+            return switch field.mergeClass {
+            case .one: false
+            case .many, .append: version < next.version
+            case .set: version <= next.version
+            }
+        }
     }
 
     let kind: UInt32
@@ -29,12 +40,7 @@ struct RecordShape: Hashable {
         var entries: [Entry] = []
         var siblings: [Sibling] = []
         for cell in record.cells {
-            let ordered = cell.isSingle
-                ? [cell.first]
-                : cell.siblings.sorted { left, right in
-                    if left.dot != right.dot || left.stamp != right.stamp { return Sibling.precedes(left, right) }
-                    return Value.precedes(left.value ?? .null, right.value ?? .null)
-                }
+            let ordered = cell.isSingle ? [cell.first] : cell.siblings.sorted(by: Sibling.isOrdered)
             for sibling in ordered {
                 let version = versions.firstIndex { $0.dot == sibling.dot && $0.stamp == sibling.stamp } ?? 0
                 entries.append(Entry(field: cell.tag, version: version))
@@ -55,15 +61,20 @@ struct RecordShape: Hashable {
     }
 
     static func read(_ reader: inout ByteReader) throws(DecodingFailure) -> RecordShape {
-        let kind = UInt32(try reader.count(limit: 1 << 20, "a record kind"))
+        let kind = UInt32(try reader.count(limit: ChangeSetLimits.kindMax, "a record kind"))
         let versions = try reader.count(limit: ChangeSetLimits.changeSetWritesMax, "versions")
-        let count = try reader.count(limit: min(ChangeSetLimits.changeSetWritesMax, reader.remaining), "cells")
+        let count = try reader.count(limit: ChangeSetLimits.changeSetWritesMax, bytesEach: 2, "cells")
+        guard versions <= count else { throw reader.failure(.invalidValue, "a version that left nothing") }
         var entries: [Entry] = []
         for _ in 0..<count {
             let field = FieldTag(raw: UInt32(try reader.count(limit: Int(FieldTag.rawMax), "a field tag")))
-            if let last = entries.last, field < last.field { throw reader.failure(.invalidValue, "fields out of order") }
-            guard versions > 0 else { throw reader.failure(.invalidValue, "a cell without a version") }
-            entries.append(Entry(field: field, version: try reader.count(limit: versions - 1, "a version")))
+            let version = try reader.varint()
+            guard version < UInt64(versions) else { throw reader.failure(.invalidValue, "a version's number") }
+            let entry = Entry(field: field, version: Int(version))
+            if let last = entries.last, !last.precedes(entry) {
+                throw reader.failure(.invalidValue, "cells out of order")
+            }
+            entries.append(entry)
         }
         return RecordShape(kind: kind, versions: versions, entries: entries)
     }

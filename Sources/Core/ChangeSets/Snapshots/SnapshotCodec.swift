@@ -14,9 +14,12 @@ public final class SnapshotCodec {
 
     /// Documents in one chunk; a sender puts in fewer where they are large.
     public static let documentsMax = 1_024
-    /// Siblings in one chunk.
-    public static let siblingsMax = 1 << 18
+    /// Records, versions and siblings in one chunk together.
+    public static let itemsMax = 1 << 19
+    /// A chunk's body after inflation.
     public static let decodedBytesMax = 8 << 20
+    /// The bytes of all texts and byte strings together: repeated ones could else stand for any number.
+    public static let contentBytesMax = 64 << 20
 
     public func encode(_ documents: [DocumentState]) -> [UInt8] {
         var writer = SnapshotWriter()
@@ -165,11 +168,12 @@ private struct SnapshotReader {
     private var origins = OriginTable()
     private var names: [RecordName] = []
     private var records: [[RecordName: RecordState]] = []
+    private var contentBytes = 0
 
     init(_ body: [UInt8]) { reader = ByteReader(body) }
 
     mutating func read() throws(DecodingFailure) -> [DocumentState] {
-        try origins.read(limit: 1 << 16, from: &reader)
+        try origins.read(limit: ChangeSetLimits.originsMax, from: &reader)
         let count = try reader.count(limit: SnapshotCodec.documentsMax, "documents in a snapshot")
         let places = try IntegerColumn.read(count: count, from: &reader)
         let sequences = try IntegerColumn.read(count: count, from: &reader)
@@ -184,7 +188,9 @@ private struct SnapshotReader {
             names.append(name)
         }
         let kinds = try IntegerColumn.read(count: count, from: &reader)
-        guard kinds.allSatisfy({ $0 >= 0 && $0 <= 1 << 20 }) else { throw reader.failure(.invalidValue, "a kind") }
+        guard kinds.allSatisfy({ $0 >= 0 && $0 <= Int64(ChangeSetLimits.kindMax) }) else {
+            throw reader.failure(.invalidValue, "a kind")
+        }
         let contexts = try ContextColumn.read(count: count, origins: origins, from: &reader)
         records = Array(repeating: [:], count: count)
         var held = [Int64](repeating: 0, count: count)
@@ -196,7 +202,9 @@ private struct SnapshotReader {
             let high = try reader.fixed64()
             let salt = Salt(high, try reader.fixed64())
             let stamp = Stamp(greatest[index])
-            guard stamp >= Stamp(held[index]), stamp <= .greatest else { throw reader.failure(.invalidValue, "a stamp") }
+            guard stamp >= Stamp(held[index]), stamp <= .greatest else {
+                throw reader.failure(.invalidValue, "a stamp")
+            }
             documents.append(
                 DocumentState(
                     name: names[index], kind: UInt32(kinds[index]), salt: salt, context: contexts[index],
@@ -207,15 +215,15 @@ private struct SnapshotReader {
     }
 
     private mutating func readRecords(_ contexts: [Context], _ held: inout [Int64]) throws(DecodingFailure) {
-        let count = try reader.count(limit: reader.remaining, "record shapes")
+        let count = try reader.count(limit: SnapshotCodec.itemsMax, bytesEach: 4, "record shapes")
         var shapes: [(RecordShape, Int)] = []
         var total = 0
         for _ in 0..<count {
             let shape = try RecordShape.read(&reader)
-            let members = try reader.count(limit: SnapshotCodec.siblingsMax, "records")
-            let (size, overflow) = members.multipliedReportingOverflow(by: shape.entries.count + shape.versions + 1)
-            total += overflow ? SnapshotCodec.siblingsMax + 1 : size
-            guard total <= SnapshotCodec.siblingsMax * 2 else { throw reader.failure(.limitExceeded, "siblings") }
+            let members = try reader.count(limit: SnapshotCodec.itemsMax, "records")
+            // At most 2^19 times 2^15: no overflow.
+            total += members * (shape.entries.count + shape.versions + 1)
+            guard total <= SnapshotCodec.itemsMax else { throw reader.failure(.limitExceeded, "items of a snapshot") }
             shapes.append((shape, members))
         }
         for (shape, members) in shapes { try readColumns(shape, members, contexts, &held) }
@@ -226,7 +234,9 @@ private struct SnapshotReader {
     ) throws(DecodingFailure) {
         var documents: [Int] = []
         for place in try IntegerColumn.read(count: count, from: &reader) {
-            guard place >= 0, place < Int64(names.count) else { throw reader.failure(.invalidValue, "a document's place") }
+            guard place >= 0, place < Int64(names.count) else {
+                throw reader.failure(.invalidValue, "a document's place")
+            }
             documents.append(Int(place))
         }
         let bare = documents.map { ValueColumn.Row(time: 0, document: names[$0], own: names[$0].dot) }
@@ -256,6 +266,12 @@ private struct SnapshotReader {
                 heads.append((dot, Stamp(stamps[index])))
                 held[documents[index]] = max(held[documents[index]], stamps[index])
             }
+            if let last = versions.last {
+                for (earlier, later) in zip(last, heads)
+                where (earlier.stamp, earlier.dot) >= (later.stamp, later.dot) {
+                    throw reader.failure(.invalidValue, "versions out of order")
+                }
+            }
             versions.append(heads)
         }
         var values: [[Value]] = []
@@ -268,12 +284,22 @@ private struct SnapshotReader {
             }
             values.append(try ValueColumn.read(rows: rows, origins: origins, earlier: &earlier, from: &reader))
         }
+        for index in 0..<count where shape.versions > 1 {
+            guard Set(versions.map { $0[index].dot }).count == shape.versions else {
+                throw reader.failure(.invalidValue, "a version twice")
+            }
+        }
         for index in 0..<count {
             var cells: [CellState] = []
             cells.reserveCapacity(shape.entries.count)
             for (place, entry) in shape.entries.enumerated() {
                 let head = versions[entry.version][index]
-                let sibling = Sibling(head.dot, head.stamp, values[place][index])
+                let value = values[place][index]
+                try addContent(of: value)
+                if place > 0, shape.entries[place - 1] == entry, !Value.precedes(values[place - 1][index], value) {
+                    throw reader.failure(.invalidValue, "elements out of order")
+                }
+                let sibling = Sibling(head.dot, head.stamp, value)
                 if let last = cells.last, last.tag == entry.field {
                     cells[cells.count - 1].others.append(sibling)
                 } else {
@@ -284,6 +310,17 @@ private struct SnapshotReader {
             guard records[documents[index]].updateValue(state, forKey: recordNames[index]) == nil else {
                 throw reader.failure(.invalidValue, "a record twice")
             }
+        }
+    }
+
+    private mutating func addContent(of value: Value) throws(DecodingFailure) {
+        switch value {
+        case .text(let text): contentBytes += text.string.utf8.count
+        case .bytes(let bytes): contentBytes += bytes.count
+        case .null, .integer, .reference: return
+        }
+        guard contentBytes <= SnapshotCodec.contentBytesMax else {
+            throw reader.failure(.limitExceeded, "a snapshot's content")
         }
     }
 }

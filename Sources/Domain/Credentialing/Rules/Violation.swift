@@ -86,7 +86,10 @@ public struct Violation: Hashable, Sendable {
     public var rule: RuleID { key.rule }
 
     /// The name of the case document: a hash of the rule and the members, so that every replica opens the same one.
-    public func caseName(_ digesting: Digesting) -> RecordName {
+    public func caseName(_ digesting: Digesting) -> RecordName { Violation.caseName(rule, members, digesting) }
+
+    /// The name of the case of a rule about these members, ascending.
+    public static func caseName(_ rule: RuleID, _ members: [RecordName], _ digesting: Digesting) -> RecordName {
         var writer = ByteWriter()
         writer.text("assay case 1")
         writer.text(rule.raw)

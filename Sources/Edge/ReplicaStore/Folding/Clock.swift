@@ -22,7 +22,10 @@ struct ClockCodec {
         var cursor = ClockCursor(bytes)
         let fields = table.kind.fields
         do throws(DecodingFailure) {
-            let groupCount = Int(try cursor.varint())
+            // Each group holds a field of its own at least.
+            let groups = try cursor.varint()
+            guard groups <= 64 else { throw cursor.failure("more groups than fields") }
+            let groupCount = Int(groups)
             var heads: [(dot: Dot, stamp: Stamp)] = []
             heads.reserveCapacity(groupCount)
             return try withUnsafeTemporaryAllocation(of: Int8.self, capacity: 64) { (slots) throws(DecodingFailure) in
@@ -32,7 +35,7 @@ struct ClockCodec {
                     let sequence = Sequence32(truncatingIfNeeded: try cursor.varint())
                     let stamp = Stamp(Int64(truncatingIfNeeded: try cursor.varint()))
                     var numbers = try cursor.varint()
-                    guard let id = try? origins.id(origin), group < 128 else { throw cursor.failure("an origin") }
+                    guard let id = try? origins.id(origin) else { throw cursor.failure("an origin") }
                     heads.append((Dot(id, sequence), stamp))
                     while numbers != 0 {
                         let number = numbers.trailingZeroBitCount
@@ -77,26 +80,16 @@ struct ClockCodec {
 
     // MARK: Writing
 
-    /// - Parameter shown: for a cell of several siblings the one whose value goes to the column.
-    func write(
-        _ state: RecordState, _ table: RecordTable, shown: (CellState) -> Sibling, into out: inout ByteWriter
-    ) throws(StoreError) {
+    func write(_ state: RecordState, _ table: RecordTable, into out: inout ByteWriter) throws(StoreError) {
         out.removeAll()
         var groups: [(dot: Dot, stamp: Stamp, numbers: UInt64)] = []
         var extras = 0
-        func number(_ tag: FieldTag) -> UInt64? {
-            guard tag.number < 63, table.positionOfNumber[Int(tag.number)] >= 0,
-                table.kind.fields[Int(table.positionOfNumber[Int(tag.number)])].tag == tag
-            else { return nil }
-            return UInt64(tag.number)
-        }
         for cell in state.cells {
-            guard let number = number(cell.tag) else {
+            guard let number = table.groupNumber(cell.tag), let sibling = table.inColumn(cell) else {
                 extras += 1 + cell.others.count
                 continue
             }
             extras += cell.others.count
-            let sibling = cell.isSingle ? cell.first : shown(cell)
             if let index = groups.lastIndex(where: { $0.dot == sibling.dot && $0.stamp == sibling.stamp }) {
                 groups[index].numbers |= 1 << number
             } else {
@@ -113,13 +106,14 @@ struct ClockCodec {
         out.count(extras)
         guard extras > 0 else { return }
         for cell in state.cells {
-            let inColumn: Sibling? = number(cell.tag) == nil ? nil : cell.isSingle ? cell.first : shown(cell)
+            let inColumn = table.groupNumber(cell.tag) == nil ? nil : table.inColumn(cell)
             for sibling in cell.siblings where inColumn == nil || sibling.dot != inColumn?.dot {
+                guard let value = sibling.value else { throw .damaged(place: "a clock", reason: "a value was not loaded") }
                 out.varint(UInt64(cell.tag.raw))
                 out.varint(UInt64(try origins.number(sibling.dot.origin)))
                 out.varint(UInt64(sibling.dot.sequence))
                 out.varint(UInt64(sibling.stamp.milliseconds))
-                StoredValue.write(sibling.value ?? .null, to: &out)
+                StoredValue.write(value, to: &out)
             }
         }
     }

@@ -5,7 +5,7 @@ import Merging
 /// A document as the store folds into it.
 struct FoldingDocument {
     let id: LocalID
-    let kind: UInt32
+    var kind: UInt32
     let salt: Salt
     var context: Context
     var stamp: Stamp

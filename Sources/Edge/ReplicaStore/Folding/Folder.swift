@@ -3,12 +3,6 @@ import ChangeSets
 import HybridTime
 import Merging
 
-/// Why a change set cannot be folded by this build or at all: it goes into quarantine, and everything else goes on.
-struct FoldRefusal: Error, Equatable {
-    let code: String
-    let reason: String
-}
-
 /// Folds change sets in memory over what the store holds: every document and record touched is read once when it is first
 /// needed, and written once by ``flush()``.
 final class Folder {
@@ -24,9 +18,12 @@ final class Folder {
     private var documentPlaces: [LocalID: Int] = [:]
     private(set) var records: [FoldingRecord] = []
     private var recordPlaces: [LocalID: Int] = [:]
+    private let connection: OpaquePointer
+    private var unknownTables: [UInt32: RecordTable] = [:]
 
     init(_ schema: Schema, _ connection: OpaquePointer, _ origins: OriginNumbers) throws(StoreError) {
         self.origins = origins
+        self.connection = connection
         documents = try DocumentTable(connection, origins)
         tables = Dictionary(uniqueKeysWithValues: schema.records.map { ($0.tag, RecordTable($0, connection)) })
         clocks = ClockCodec(origins: origins)
@@ -40,6 +37,8 @@ final class Folder {
         var isNew: Bool
         /// Positions of fields whose column has to be written.
         var changed: UInt64 = 0
+        /// Whether the clock has to be written, also where no column has: a field may be unknown here.
+        var isTouched = false
         /// Whether the values that the row holds have been read into the state.
         var hasValues: Bool
     }
@@ -49,9 +48,16 @@ final class Folder {
         documentPlaces.removeAll(keepingCapacity: true)
         records.removeAll(keepingCapacity: true)
         recordPlaces.removeAll(keepingCapacity: true)
+        unknownTables.removeAll()
     }
 
-    func table(_ kind: UInt32) -> RecordTable? { tables[kind] }
+    /// The table of a record kind: its own, or the one that all unknown kinds share.
+    private func table(_ kind: UInt32) -> RecordTable {
+        if let table = tables[kind] ?? unknownTables[kind] { return table }
+        let table = RecordTable(unknown: kind, connection)
+        unknownTables[kind] = table
+        return table
+    }
 
     // MARK: Documents
 
@@ -76,6 +82,12 @@ final class Folder {
         return loadedDocuments.count - 1
     }
 
+    /// A document that nothing was folded into yet is of the kind that its first change set says.
+    func adopt(_ kind: UInt32, _ place: Int) {
+        let document = loadedDocuments[place]
+        if document.isNew, document.context.isEmpty { loadedDocuments[place].kind = kind }
+    }
+
     /// Raises a document's context and stamp without any write: what a verdict makes of a change set, or a join of state.
     func cover(_ place: Int, _ dot: Dot, _ stamp: Stamp) {
         loadedDocuments[place].context.include(dot)
@@ -91,39 +103,22 @@ final class Folder {
 
     // MARK: Change sets
 
-    /// What stands against folding a change set here; nil for nothing. Checked before anything of it is folded.
-    func refusal(of set: ChangeSet, in document: FoldingDocument) -> FoldRefusal? {
-        if document.kind != set.documentKind {
-            return FoldRefusal(code: "document-kind", reason: "it takes the document for one of another kind")
-        }
-        for change in set.changes {
-            guard let table = tables[change.kind] else {
-                return FoldRefusal(code: "unknown-record-kind", reason: "record kind \(change.kind) needs a newer build")
-            }
-            for write in change.writes {
-                if let position = table.kind.position(of: write.field) {
-                    guard table.kind.fields[position].type.admits(write.value) else {
-                        return FoldRefusal(
-                            code: "malformed", reason: "\(table.kind.name).\(table.kind.fields[position].name): wrong type")
-                    }
-                }
-                if (write.field.mergeClass == .set) != (write.kind != .set) {
-                    return FoldRefusal(code: "malformed", reason: "a write's kind does not fit field \(write.field.raw)")
-                }
-            }
-        }
-        return nil
-    }
-
     /// Folds a change set that nothing stands against and whose deps are covered.
+    /// - Throws: ``StoreError/foreignRecord(_:)``; nothing of it is then folded.
     func fold(_ set: ChangeSet, into place: Int) throws(StoreError) {
-        let document = loadedDocuments[place].id
-        let removal = set.removal
-        // Every record is looked up before the first is written to, so that a refusal leaves nothing by half.
-        let isNew = loadedDocuments[place].isNew
-        let places = try set.changes.map { change throws(StoreError) in
-            try record(change.record, change.kind, document, isNew: isNew)
+        // Every record is looked up before the first is written to, and new ones go again if one is refused.
+        let count = records.count
+        var places: [Int] = []
+        places.reserveCapacity(set.changes.count)
+        do throws(StoreError) {
+            for change in set.changes {
+                places.append(try record(change.record, change.kind, loadedDocuments[place], of: set.dot))
+            }
+        } catch {
+            while records.count > count { recordPlaces[records.removeLast().id] = nil }
+            throw error
         }
+        let removal = set.removal
         for (change, record) in zip(set.changes, places) {
             let table = records[record].table
             for write in change.writes {
@@ -131,6 +126,7 @@ final class Folder {
                 records[record].state.apply(write, dot: set.dot, stamp: set.stamp, seen: removal)
                 if let position { records[record].changed |= 1 << UInt64(position) }
             }
+            records[record].isTouched = true
         }
         cover(place, set.dot, set.stamp)
     }
@@ -140,7 +136,7 @@ final class Folder {
         _ name: RecordName, _ theirs: RecordState, document place: Int, theirContext: Context
     ) throws(StoreError) {
         let document = loadedDocuments[place]
-        let record = try self.record(name, theirs.kind, document.id, isNew: document.isNew)
+        let record = try self.record(name, theirs.kind, document, of: nil)
         if records[record].isNew, records[record].state.cells.isEmpty, document.context.isEmpty {
             // Nothing here to join with, which is what a bootstrap meets for every record.
             records[record].state = theirs
@@ -150,48 +146,84 @@ final class Folder {
         }
         records[record].hasValues = true
         records[record].changed = .max
+        records[record].isTouched = true
     }
 
-    /// - Parameter isNew: whether the document was made just now, so that no row of it can be there.
+    /// The place of a record, read from its row if need be.
+    ///
+    /// Only the change set that a record is named after makes it (or, for names that are hashes, any in the document of
+    /// that hash): whoever writes to another must have met it in this very document. So a name can neither be taken in
+    /// another document before its own change set arrives nor stand for a second kind.
+    /// - Parameter maker: the change set that writes; nil for a join of state, which may bring any record.
     private func record(
-        _ name: RecordName, _ kind: UInt32, _ document: LocalID, isNew: Bool
+        _ name: RecordName, _ kind: UInt32, _ document: FoldingDocument, of maker: Dot?
     ) throws(StoreError) -> Int {
+        guard name.origin.bits != 0 else { throw .foreignRecord("it writes to a record that no replica named") }
         let id = try origins.localID(name)
         if let place = recordPlaces[id] {
-            guard records[place].document == document, records[place].state.kind == kind else {
-                throw .foreignRecord("it writes to a \(records[place].table.kind.name) of another document")
+            guard records[place].document == document.id, records[place].state.kind == kind else {
+                throw .foreignRecord("it writes to a record of another document or kind")
             }
             return place
         }
-        guard let table = tables[kind] else { throw .unknownRecordKind("\(kind)") }
-        if isNew {
-            recordPlaces[id] = records.count
-            records.append(
-                FoldingRecord(
-                    id: id, document: document, table: table, state: RecordState(kind: kind), isNew: true, hasValues: true))
-            return records.count - 1
-        }
+        let table = table(kind)
+        let mayMake =
+            maker.map { name.dot == $0 || name.isHash && id.siblingsRange.contains(document.id.raw) } ?? true
+        // No row of a document that was made just now can be there, as far as the name is its own.
+        if document.isNew, mayMake { return append(id, document.id, table) }
         let select = try table.selectClock()
         select.bind(1, id.raw)
         defer { select.reset() }
-        let record: FoldingRecord
-        if try select.step() {
-            guard select.integer(0) == document.raw else {
-                throw .foreignRecord("it writes to a \(table.kind.name) of another document")
-            }
-            var state: Result<RecordState, StoreError> = .failure(.unknownDocument)
-            select.withBytes(1) { bytes in
-                state = Result { () throws(StoreError) in try clocks.read(bytes, table) }
-            }
-            record = FoldingRecord(
-                id: id, document: document, table: table, state: try state.get(), isNew: false, hasValues: false)
-        } else {
-            record = FoldingRecord(
-                id: id, document: document, table: table, state: RecordState(kind: kind), isNew: true, hasValues: true)
+        guard try select.step() else {
+            guard mayMake else { throw .foreignRecord("it writes to a record that is not in this document") }
+            return append(id, document.id, table)
+        }
+        guard select.integer(0) == document.id.raw else {
+            throw .foreignRecord("it writes to a \(table.kind.name) of another document")
+        }
+        var state: Result<RecordState, StoreError> = .failure(.unknownDocument)
+        select.withBytes(1) { bytes in
+            state = Result { () throws(StoreError) in try clocks.read(bytes, table) }
         }
         recordPlaces[id] = records.count
-        records.append(record)
+        records.append(
+            FoldingRecord(
+                id: id, document: document.id, table: table, state: try state.get(), isNew: false, hasValues: false))
         return records.count - 1
+    }
+
+    private func append(_ id: LocalID, _ document: LocalID, _ table: RecordTable) -> Int {
+        recordPlaces[id] = records.count
+        records.append(
+            FoldingRecord(
+                id: id, document: document, table: table, state: RecordState(kind: table.kind.tag), isNew: true,
+                hasValues: true))
+        return records.count - 1
+    }
+
+    /// Takes up a row whose clock holds cells that this build now has columns for, or a table of its own.
+    /// - Parameter fields: the tags that are new to the row.
+    func revive(
+        _ id: LocalID, _ document: LocalID, _ state: RecordState, _ table: RecordTable, _ fields: Set<UInt32>, isNew: Bool
+    ) {
+        var changed: UInt64 = 0
+        for (position, field) in table.kind.fields.enumerated()
+        where fields.contains(field.tag.raw) && state.cell(field.tag) != nil {
+            changed |= 1 << UInt64(position)
+        }
+        guard isNew || changed != 0 else { return }
+        recordPlaces[id] = records.count
+        records.append(
+            FoldingRecord(
+                id: id, document: document, table: table, state: state, isNew: isNew, changed: changed,
+                isTouched: true, hasValues: isNew))
+    }
+
+    /// The clock in a row's column.
+    func state(_ row: Statement, _ column: Int32, _ table: RecordTable) throws(StoreError) -> RecordState {
+        try row.withBytes(column) { bytes in
+            Result { () throws(StoreError) in try clocks.read(bytes, table) }
+        }.get()
     }
 
     /// Reads the row's values into the state, where some of its siblings still have theirs in the columns alone.
@@ -223,9 +255,9 @@ final class Folder {
     /// - Returns: the records written.
     func flush(isLocal: Bool) throws(StoreError) -> [TouchedRecord] {
         var touched: [TouchedRecord] = []
-        for place in records.indices where records[place].isNew || records[place].changed != 0 {
+        for place in records.indices where records[place].isNew || records[place].isTouched {
             try write(place)
-            if reportsTouched {
+            if reportsTouched, !records[place].table.isUnknown {
                 touched.append(
                     TouchedRecord(
                         name: try origins.name(records[place].id), document: try origins.name(records[place].document),
@@ -234,7 +266,10 @@ final class Folder {
                         isMadeHere: isLocal && records[place].isNew))
             }
         }
-        for document in loadedDocuments where document.isChanged { try documents.save(document) }
+        // A document that was made for change sets which then had to wait or were put aside is not there yet.
+        for document in loadedDocuments where document.isChanged && !(document.isNew && document.context.isEmpty) {
+            try documents.save(document)
+        }
         reset()
         return touched
     }
@@ -243,14 +278,21 @@ final class Folder {
         // A cell with several siblings keeps all but the shown one in the clock: their values are needed, and so is the
         // column of a shown one that was not written now.
         if records[place].state.hasSiblings { try loadValues(place) }
-        let record = records[place]
-        let table = record.table
+        let table = records[place].table
         let fields = table.kind.fields
-        func shown(_ cell: CellState) -> Sibling {
-            guard let position = table.kind.position(of: cell.tag) else { return cell.greatest }
-            return fields[position].policy.shown(of: cell).sibling
+        var mask = records[place].changed & table.allFields
+        if !records[place].isNew, !records[place].hasValues {
+            // A write that lost to a greater one left the column's value where it was.
+            for (position, field) in fields.enumerated() where mask >> UInt64(position) & 1 == 1 {
+                if let cell = records[place].state.cell(field.tag), cell.isSingle, cell.first.value == nil {
+                    mask &= ~(1 << UInt64(position))
+                }
+            }
+            // A statement that writes more columns than were written now needs the values of the others.
+            if table.written(for: mask) != mask { try loadValues(place) }
         }
-        try clocks.write(record.state, table, shown: shown, into: &clockBuffer)
+        let record = records[place]
+        try clocks.write(record.state, table, into: &clockBuffer)
         let statement: Statement
         if record.isNew {
             statement = try table.insert()
@@ -263,26 +305,16 @@ final class Folder {
             for cell in record.state.cells {
                 while position < fields.count, fields[position].tag < cell.tag { position += 1 }
                 guard position < fields.count, fields[position].tag == cell.tag else { continue }
-                try bind(statement, Int32(position + 4), cell, fields[position], shown)
+                try bind(statement, Int32(position + 4), cell, fields[position], table)
             }
         } else {
-            let all: UInt64 = fields.count == 64 ? .max : 1 << UInt64(fields.count) - 1
-            var mask = record.changed & all
-            if !record.hasValues {
-                // A write that lost to a greater one left the column's value where it was.
-                for (position, field) in fields.enumerated() where mask >> UInt64(position) & 1 == 1 {
-                    if let cell = record.state.cell(field.tag), cell.isSingle, cell.first.value == nil {
-                        mask &= ~(1 << UInt64(position))
-                    }
-                }
-            }
             let (update, positions) = try table.update(mask)
             statement = update
             statement.bind(1, clockBuffer.bytes)
             var parameter: Int32 = 2
             for position in positions {
                 if let cell = record.state.cell(fields[position].tag) {
-                    try bind(statement, parameter, cell, fields[position], shown)
+                    try bind(statement, parameter, cell, fields[position], table)
                 } else {
                     statement.bindNull(parameter)
                 }
@@ -294,13 +326,13 @@ final class Folder {
     }
 
     private func bind(
-        _ statement: Statement, _ parameter: Int32, _ cell: CellState, _ field: Field, _ shown: (CellState) -> Sibling
+        _ statement: Statement, _ parameter: Int32, _ cell: CellState, _ field: Field, _ table: RecordTable
     ) throws(StoreError) {
         if field.policy == .addWins {
             statement.bind(parameter, SetColumn.json(cell.elements))
             return
         }
-        let sibling = cell.isSingle ? cell.first : shown(cell)
+        guard let sibling = table.inColumn(cell) else { return statement.bindNull(parameter) }
         switch sibling.value {
         case .null: statement.bindNull(parameter)
         case .integer(let number)?: statement.bind(parameter, number)

@@ -19,6 +19,10 @@ final class Journal {
     private let setSegmentHead: Statement
     private let tailHead: Statement
     private let selectSalt: Statement
+    private let lastHeld: Statement
+    private let lastFeed: Statement
+    private let selectMeta: Statement
+    private let setMeta: Statement
 
     init(_ connection: OpaquePointer, _ origins: OriginNumbers) throws(StoreError) {
         self.origins = origins
@@ -36,6 +40,10 @@ final class Journal {
         heldRanges = try RangeTable(connection, "held", keys: ["origin"])
         setSegmentHead = try Statement(connection, "UPDATE segment SET head = ? WHERE origin = ? AND last = ?")
         selectSalt = try Statement(connection, "SELECT salt FROM document WHERE id = ?")
+        lastFeed = try Statement(connection, "SELECT coalesce(max(position), 0) FROM feed")
+        lastHeld = try Statement(connection, "SELECT max(last) FROM held WHERE origin = ?")
+        selectMeta = try Statement(connection, "SELECT value FROM meta WHERE key = ?")
+        setMeta = try Statement(connection, "INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)")
         tailHead = try Statement(connection, "SELECT head FROM tail WHERE sequence = ?")
     }
 
@@ -182,10 +190,55 @@ final class Journal {
         return try tailHead.step() ? Digest256(tailHead.bytes(0)) : nil
     }
 
+    /// The greatest sequence in an origin's segments; 0 for none.
+    func lastHeld(_ origin: ReplicaID) throws(StoreError) -> Sequence32 {
+        guard let number = try origins.known(origin) else { return 0 }
+        lastHeld.bind(1, number)
+        defer { lastHeld.reset() }
+        return try lastHeld.step() ? Sequence32(truncatingIfNeeded: lastHeld.integer(0)) : 0
+    }
+
     func appendFeed(segment: Int64, _ range: ClosedRange<Sequence32>) throws(StoreError) {
         insertFeed.bind(1, segment)
         insertFeed.bind(2, Int64(range.lowerBound))
         insertFeed.bind(3, Int64(range.upperBound))
         try insertFeed.run()
+    }
+
+    // MARK: State in the feed
+
+    /// The feed's position before which a reader has to take a snapshot: state came in there that no entry tells of.
+    func feedFloor() throws(StoreError) -> Int64 { try number(Meta.feedFloorKey) }
+
+    /// Notes that state came in which the feed does not tell of.
+    func feedFellBehind() throws(StoreError) { try set(Meta.feedBehindKey, 1) }
+
+    /// Sends everyone who stands before this point of the feed to a snapshot, if state came in since the last time.
+    func closeFeedGap() throws(StoreError) {
+        guard try number(Meta.feedBehindKey) != 0 else { return }
+        insertFeed.bind(1, 0)
+        insertFeed.bind(2, 0)
+        insertFeed.bind(3, 0)
+        try insertFeed.run()
+        try set(Meta.feedFloorKey, feedEnd())
+        try set(Meta.feedBehindKey, 0)
+    }
+
+    /// The greatest position of the feed; 0 while it is empty.
+    func feedEnd() throws(StoreError) -> Int64 {
+        defer { lastFeed.reset() }
+        return try lastFeed.step() ? lastFeed.integer(0) : 0
+    }
+
+    private func number(_ key: String) throws(StoreError) -> Int64 {
+        selectMeta.bind(1, key)
+        defer { selectMeta.reset() }
+        return try selectMeta.step() ? selectMeta.integer(0) : 0
+    }
+
+    private func set(_ key: String, _ value: Int64) throws(StoreError) {
+        setMeta.bind(1, key)
+        setMeta.bind(2, value)
+        try setMeta.run()
     }
 }

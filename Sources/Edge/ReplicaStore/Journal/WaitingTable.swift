@@ -1,3 +1,4 @@
+import ByteCoding
 import ChangeSets
 import HybridTime
 import Merging
@@ -13,17 +14,30 @@ final class WaitingTable {
     private let isIsolated: Statement
     private let isVoided: Statement
     private let anyVerdict: Statement
+    private let anyParkedOf: Statement
+    private let anyIsolatedOf: Statement
+    private let allIsolated: Statement
+    private let clearIsolated: Statement
 
     init(_ connection: OpaquePointer, _ origins: OriginNumbers) throws(StoreError) {
         self.origins = origins
         park = try Statement(connection, "INSERT OR REPLACE INTO parked VALUES (?, ?, ?, ?, ?)")
         unpark = try Statement(connection, "DELETE FROM parked WHERE document = ? AND origin = ? AND sequence = ?")
-        parkedOf = try Statement(connection, "SELECT origin, sequence FROM parked WHERE document = ? ORDER BY origin, sequence")
+        parkedOf = try Statement(
+            connection,
+            """
+            SELECT origin, sequence, missing_origin, missing_sequence FROM parked WHERE document = ?
+            ORDER BY origin, sequence
+            """)
         anyParked = try Statement(connection, "SELECT EXISTS (SELECT 1 FROM parked)")
         isolate = try Statement(connection, "INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?, ?)")
         isIsolated = try Statement(connection, "SELECT 1 FROM quarantine WHERE origin = ? AND sequence = ?")
         isVoided = try Statement(connection, "SELECT 1 FROM verdict WHERE origin = ? AND sequence = ?")
         anyVerdict = try Statement(connection, "SELECT EXISTS (SELECT 1 FROM verdict)")
+        anyParkedOf = try Statement(connection, "SELECT 1 FROM parked WHERE origin = ? AND document = ? LIMIT 1")
+        anyIsolatedOf = try Statement(connection, "SELECT 1 FROM quarantine WHERE origin = ? AND document = ? LIMIT 1")
+        allIsolated = try Statement(connection, "SELECT bytes FROM quarantine ORDER BY origin, sequence")
+        clearIsolated = try Statement(connection, "DELETE FROM quarantine")
     }
 
     func hasParked() throws(StoreError) -> Bool {
@@ -64,16 +78,47 @@ final class WaitingTable {
         try unpark.run()
     }
 
-    func parked(_ document: LocalID) throws(StoreError) -> [Dot] {
+    /// What waits in a document, each with the dot that it waits for.
+    func parked(_ document: LocalID) throws(StoreError) -> [(dot: Dot, missing: Dot)] {
         parkedOf.bind(1, document.raw)
         defer { parkedOf.reset() }
-        var rows: [(Int64, Sequence32)] = []
+        var dots: [(dot: Dot, missing: Dot)] = []
         while try parkedOf.step() {
-            rows.append((parkedOf.integer(0), Sequence32(truncatingIfNeeded: parkedOf.integer(1))))
+            func dot(_ column: Int32) throws(StoreError) -> Dot {
+                Dot(
+                    try origins.id(parkedOf.integer(column)),
+                    Sequence32(truncatingIfNeeded: parkedOf.integer(column + 1)))
+            }
+            dots.append((try dot(0), try dot(2)))
         }
-        var dots: [Dot] = []
-        for (number, sequence) in rows { dots.append(Dot(try origins.id(number), sequence)) }
         return dots
+    }
+
+    /// Whether a change set of an origin waits in a document or was put aside there.
+    func holdsBack(_ origin: ReplicaID, in document: LocalID) throws(StoreError) -> Bool {
+        let number = try origins.number(origin)
+        for statement in [anyParkedOf, anyIsolatedOf] {
+            statement.bind(1, number)
+            statement.bind(2, document.raw)
+            defer { statement.reset() }
+            if try statement.step() { return true }
+        }
+        return false
+    }
+
+    /// Empties the quarantine.
+    func takeQuarantine() throws(StoreError) -> [ChangeSet] {
+        var sets: [ChangeSet] = []
+        do {
+            defer { allIsolated.reset() }
+            while try allIsolated.step() {
+                do throws(DecodingFailure) { sets.append(try CanonicalForm.read(allIsolated.bytes(0)[...])) } catch {
+                    throw StoreError.damaged("the quarantine", error)
+                }
+            }
+        } catch let error as StoreError { throw error } catch { throw .damaged(place: "the quarantine", reason: "\(error)") }
+        try clearIsolated.run()
+        return sets
     }
 
     func quarantine(_ set: ChangeSet, _ refusal: FoldRefusal, canonical: [UInt8]) throws(StoreError) {

@@ -25,7 +25,8 @@ public final class RecordReader {
     }
 
     init(
-        _ connection: OpaquePointer, _ origins: OriginNumbers, _ documents: DocumentTable, _ tables: [UInt32: RecordTable]
+        _ connection: OpaquePointer, _ origins: OriginNumbers, _ documents: DocumentTable,
+        _ tables: [UInt32: RecordTable]
     ) {
         self.connection = connection
         self.origins = origins
@@ -36,7 +37,9 @@ public final class RecordReader {
 
     /// A reader on a snapshot that ``ReplicaStore/reading(_:)`` gives.
     public convenience init(_ db: Database, _ schema: Schema) throws(StoreError) {
-        guard let connection = db.sqliteConnection else { throw .damaged(place: "the connection", reason: "it is closed") }
+        guard let connection = db.sqliteConnection else {
+            throw .damaged(place: "the connection", reason: "it is closed")
+        }
         let origins = try OriginNumbers(connection)
         self.init(
             connection, origins, try DocumentTable(connection, origins),
@@ -60,7 +63,9 @@ public final class RecordReader {
 
     /// The records whose shown values equal all of `matches`, ascending by name. An index of the kind has to begin with
     /// these fields, or SQLite would scan.
-    public func records(_ kind: RecordKind, matching matches: [(field: Field, value: Value)]) throws(StoreError) -> [StoredRecord] {
+    public func records(_ kind: RecordKind, matching matches: [(field: Field, value: Value)]) throws(StoreError)
+        -> [StoredRecord]
+    {
         let table = try table(kind)
         let key = Lookup(kind: kind.tag, fields: matches.map(\.field.tag))
         let select: Statement
@@ -93,11 +98,58 @@ public final class RecordReader {
         return found.sorted { $0.name < $1.name }
     }
 
+    /// The records of which a condition over the kind's columns holds, ascending by name: for lists and searches by
+    /// people. Unlike the other look-ups it may scan, so rules and commands do without it.
+    /// - Parameter condition: SQL with a `?` for each of `arguments`; never text that somebody typed.
+    public func records(
+        _ kind: RecordKind, where condition: String, _ arguments: [Value], limit: Int
+    ) throws(StoreError) -> [StoredRecord] {
+        let table = try table(kind)
+        let columns = kind.fields.map { ", \"\($0.name)\"" }.joined()
+        let select = try Statement(
+            connection, "SELECT id, document, clock\(columns) FROM \"\(kind.name)\" WHERE \(condition) LIMIT \(limit)")
+        for (index, value) in arguments.enumerated() {
+            guard try select.bind(Int32(index + 1), value, origins) else { return [] }
+        }
+        return try all(select, table).sorted { $0.name < $1.name }
+    }
+
     /// What is covered of a document; empty where it is not here.
     public func context(_ document: RecordName) throws(StoreError) -> Context {
         guard let id = try origins.knownID(document) else { return .empty }
         return try documents.load(id)?.context ?? .empty
     }
+
+    /// The kept violations that have this record, or its document, as a member, ascending by key.
+    public func violations(of member: RecordName) throws(StoreError) -> [StoredViolation] {
+        guard let id = try origins.knownID(member) else { return [] }
+        let select: Statement
+        if let known = violationsOfMember {
+            select = known
+        } else {
+            select = try Statement(connection, RecordReader.violationsSQL)
+            violationsOfMember = select
+        }
+        select.bind(1, id.raw)
+        defer { select.reset() }
+        var found: [StoredViolation] = []
+        while try select.step() {
+            guard let name = RecordName(select.text(2)) else {
+                throw .damaged(place: "a violation", reason: "its case has no name")
+            }
+            found.append(
+                StoredViolation(
+                    key: select.text(0), rule: select.text(1), caseName: name, standing: select.text(3),
+                    effect: select.text(4), summary: select.text(5), body: select.bytes(6)))
+        }
+        return found
+    }
+
+    private static let violationsSQL = """
+        SELECT v.key, v.rule, v.case_name, v.standing, v.effect, v.summary, v.body
+        FROM violation_member AS m JOIN violation AS v ON v.key = m.key WHERE m.record = ? ORDER BY m.key
+        """
+    private var violationsOfMember: Statement?
 
     private func all(_ select: Statement, _ table: RecordTable) throws(StoreError) -> [StoredRecord] {
         defer { select.reset() }
@@ -108,7 +160,8 @@ public final class RecordReader {
 
     private func record(_ row: Statement, _ table: RecordTable) throws(StoreError) -> StoredRecord {
         StoredRecord(
-            name: try origins.name(LocalID(raw: row.integer(0))), document: try origins.name(LocalID(raw: row.integer(1))),
+            name: try origins.name(LocalID(raw: row.integer(0))),
+            document: try origins.name(LocalID(raw: row.integer(1))),
             state: try clocks.record(row, table))
     }
 }

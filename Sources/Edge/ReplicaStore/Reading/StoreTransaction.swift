@@ -6,6 +6,8 @@ import Merging
 public final class StoreTransaction {
     private let writer: Writer
     private let salts: () -> Salt
+    /// Why a commit of this transaction failed: nothing of the transaction may then reach the disk.
+    private(set) var failure: StoreError?
     /// Whether anything was committed through this transaction.
     private(set) var hasCommitted = false
     /// Reads what is in the tables now, this transaction's own flushed work included.
@@ -21,7 +23,11 @@ public final class StoreTransaction {
     @discardableResult
     public func commit(_ drafts: [Draft], time: Int64) throws(StoreError) -> [ChangeSet] {
         hasCommitted = hasCommitted || !drafts.isEmpty
-        return try writer.commit(drafts, time: time, salts: salts)
+        if let failure { throw failure }
+        do throws(StoreError) { return try writer.commit(drafts, time: time, salts: salts) } catch {
+            failure = error
+            throw error
+        }
     }
 
     /// The dot that the first change set of the next commit will have: an importer names what it makes ahead of that.

@@ -11,7 +11,24 @@ import Musl
 
 /// The table `meta`: what this store is.
 enum Meta {
-    static func write(_ identity: Identity, isHub: Bool, _ db: Database) throws {
+    /// The kinds and fields that the rows are laid out for.
+    static let schemaKey = "schema"
+    /// The ``Tables/revision`` that last looked at the quarantine.
+    static let revisionKey = "revision"
+    /// The feed's position before which nobody may go on without a snapshot.
+    static let feedFloorKey = "feed_floor"
+    /// Whether state came in that the feed does not tell of yet.
+    static let feedBehindKey = "feed_behind"
+
+    static func tags(_ db: Database) throws -> SchemaTags? {
+        try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [schemaKey]).flatMap(SchemaTags.init)
+    }
+
+    static func revision(_ db: Database) throws -> Int64 {
+        try Int64.fetchOne(db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [revisionKey]) ?? 0
+    }
+
+    static func write(_ identity: Identity, isHub: Bool, _ schema: Schema, _ db: Database) throws {
         let values: [(String, any DatabaseValueConvertible)] = [
             ("format", Tables.format),
             ("replica", Int64(bitPattern: identity.replica.bits)),
@@ -19,6 +36,8 @@ enum Meta {
             ("name", identity.name),
             ("epoch", Int64(identity.epoch)),
             ("hub", isHub),
+            (schemaKey, SchemaTags(schema).text),
+            (revisionKey, Tables.revision),
         ]
         for (key, value) in values {
             try db.execute(sql: "INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)", arguments: [key, value])

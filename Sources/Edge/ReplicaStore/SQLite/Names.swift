@@ -8,6 +8,7 @@ struct LocalID: Hashable {
 
     static let originsMax: Int64 = 1 << 20
     static let ordinalBits: Int64 = 11
+    static let ordinalMax: UInt16 = 1 << 11 - 1
     static let sequenceBits: Int64 = 32
 
     init(raw: Int64) { self.raw = raw }
@@ -31,22 +32,20 @@ struct LocalID: Hashable {
 final class OriginNumbers {
     private var ids: [ReplicaID?] = [nil]
     private var numbers: [ReplicaID: Int64] = [:]
-    private var last: (id: ReplicaID, number: Int64) = (ReplicaID(0), 0)
+    private var last: (id: ReplicaID, number: Int64)?
     /// Numbers given in the transaction that runs, to be taken back if it fails.
     private var pending: [ReplicaID] = []
-    private let select: Statement
     private let insert: Statement
     private let scan: Statement
 
     init(_ connection: OpaquePointer) throws(StoreError) {
-        select = try Statement(connection, "SELECT n FROM origin WHERE id = ?")
         insert = try Statement(connection, "INSERT INTO origin(n, id, head_sequence, head) VALUES (?, ?, 0, zeroblob(32))")
         scan = try Statement(connection, "SELECT n, id FROM origin WHERE n >= ? ORDER BY n")
         try refresh()
     }
 
-    /// Reads what other processes have added.
-    func refresh() throws(StoreError) {
+    /// Reads what other processes have added: all of it, so that ``ids`` never has a hole.
+    private func refresh() throws(StoreError) {
         scan.bind(1, Int64(ids.count))
         defer { scan.reset() }
         while try scan.step() { remember(ReplicaID(UInt64(bitPattern: scan.integer(1))), scan.integer(0)) }
@@ -60,9 +59,10 @@ final class OriginNumbers {
 
     /// The origin's number, given to it now if it has none.
     func number(_ id: ReplicaID) throws(StoreError) -> Int64 {
-        if last.id == id { return last.number }
+        if let last, last.id == id { return last.number }
         if let number = try known(id) { return number }
-        try refresh()
+        // Zero stands for names that are not given yet; a row that held it could never be read again.
+        guard id.bits != 0 else { throw .malformedDraft("a name that no replica gave") }
         let number = Int64(max(ids.count, 1))
         guard number < LocalID.originsMax else { throw .limitExceeded("origins in one store") }
         insert.bind(1, number)
@@ -75,15 +75,10 @@ final class OriginNumbers {
 
     /// The origin's number if it has one.
     func known(_ id: ReplicaID) throws(StoreError) -> Int64? {
-        if let number = numbers[id] {
-            last = (id, number)
-            return number
-        }
-        select.bind(1, Int64(bitPattern: id.bits))
-        defer { select.reset() }
-        guard try select.step() else { return nil }
-        remember(id, select.integer(0))
-        return select.integer(0)
+        if numbers[id] == nil { try refresh() }
+        guard let number = numbers[id] else { return nil }
+        last = (id, number)
+        return number
     }
 
     func id(_ number: Int64) throws(StoreError) -> ReplicaID {
@@ -103,17 +98,18 @@ final class OriginNumbers {
         }
         while ids.count > 1, ids[ids.count - 1] == nil { ids.removeLast() }
         pending.removeAll()
-        last = (ReplicaID(0), 0)
+        last = nil
     }
 
     // MARK: Names
 
     func localID(_ name: RecordName) throws(StoreError) -> LocalID {
-        LocalID(origin: try number(name.origin), sequence: name.sequence, ordinal: name.ordinal)
+        guard name.ordinal <= LocalID.ordinalMax else { throw .limitExceeded("records of one change set") }
+        return LocalID(origin: try number(name.origin), sequence: name.sequence, ordinal: name.ordinal)
     }
 
     func knownID(_ name: RecordName) throws(StoreError) -> LocalID? {
-        guard let origin = try known(name.origin) else { return nil }
+        guard name.ordinal <= LocalID.ordinalMax, let origin = try known(name.origin) else { return nil }
         return LocalID(origin: origin, sequence: name.sequence, ordinal: name.ordinal)
     }
 

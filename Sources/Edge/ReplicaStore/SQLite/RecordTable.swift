@@ -4,19 +4,29 @@ import Merging
 /// One record kind's table: its statements, made when they are first needed.
 final class RecordTable {
     let kind: RecordKind
+    /// Whether this build does not know the kind: its records share one table, every cell in the clock.
+    let isUnknown: Bool
     /// For each field number below 63 the field's position, -1 for none: the clock's groups name fields by bits.
     let positionOfNumber: [Int8]
     private let connection: OpaquePointer
     private var updates: [UInt64: (statement: Statement, positions: [Int])] = [:]
     /// More masks than this share one statement that writes every column.
-    private static let updatesMax = 128
+    var updatesMax = 128
 
     private let columns: String
-    private(set) lazy var columnNames = kind.fields.map { "\"\($0.name)\"" }
+    /// What tells the records of this kind from others in the table, after a condition.
+    private let filter: String
 
-    init(_ kind: RecordKind, _ connection: OpaquePointer) {
+    /// The table of a kind that this build does not know.
+    convenience init(unknown kind: UInt32, _ connection: OpaquePointer) {
+        self.init(RecordKind(kind, Tables.unknownRecord, []), connection, isUnknown: true)
+    }
+
+    init(_ kind: RecordKind, _ connection: OpaquePointer, isUnknown: Bool = false) {
         precondition(kind.fields.count <= 64, "\(kind.name) has more fields than a mask has bits")
         self.kind = kind
+        self.isUnknown = isUnknown
+        filter = isUnknown ? " AND kind = \(kind.tag)" : ""
         self.connection = connection
         var positions = [Int8](repeating: -1, count: 63)
         for (position, field) in kind.fields.enumerated() where field.tag.number < 63 && field.policy != .addWins {
@@ -39,26 +49,34 @@ final class RecordTable {
 
     /// `document, clock` of one record.
     func selectClock() throws(StoreError) -> Statement {
-        try prepared(&selectClockStatement, "SELECT document, clock FROM \"\(kind.name)\" WHERE id = ?")
+        try prepared(&selectClockStatement, "SELECT document, clock FROM \"\(kind.name)\" WHERE id = ?\(filter)")
     }
 
     /// `id, document, clock` and every field of one record.
     func selectRow() throws(StoreError) -> Statement {
-        try prepared(&selectRowStatement, "SELECT id, document, clock\(columns) FROM \"\(kind.name)\" WHERE id = ?")
+        try prepared(&selectRowStatement, "SELECT id, document, clock\(columns) FROM \"\(kind.name)\" WHERE id = ?\(filter)")
     }
 
     func insert() throws(StoreError) -> Statement {
         try prepared(
             &insertStatement,
-            "INSERT INTO \"\(kind.name)\"(id, document, clock\(columns)) VALUES (?, ?, ?"
-                + String(repeating: ", ?", count: kind.fields.count) + ")")
+            "INSERT INTO \"\(kind.name)\"(id, document, clock\(columns)\(isUnknown ? ", kind" : "")) VALUES (?, ?, ?"
+                + String(repeating: ", ?", count: kind.fields.count) + (isUnknown ? ", \(kind.tag))" : ")"))
+    }
+
+    /// The mask of every field.
+    var allFields: UInt64 { kind.fields.count == 64 ? .max : 1 << UInt64(kind.fields.count) - 1 }
+
+    /// The mask that ``update(_:)`` writes where `mask` is asked for.
+    func written(for mask: UInt64) -> UInt64 {
+        updates[mask] == nil && updates.count >= updatesMax ? allFields : mask
     }
 
     /// A statement that writes the clock (parameter 1), the columns of the mask in order, and last the identifier.
     func update(_ mask: UInt64) throws(StoreError) -> (statement: Statement, positions: [Int]) {
         if let known = updates[mask] { return known }
-        let all: UInt64 = kind.fields.count == 64 ? .max : 1 << UInt64(kind.fields.count) - 1
-        if updates.count >= RecordTable.updatesMax, mask != all { return try update(all) }
+        let written = written(for: mask)
+        if written != mask { return try update(written) }
         let positions = kind.fields.indices.filter { mask >> UInt64($0) & 1 == 1 }
         let sets = positions.map { ", \"\(kind.fields[$0].name)\" = ?" }.joined()
         let statement = try Statement(connection, "UPDATE \"\(kind.name)\" SET clock = ?\(sets) WHERE id = ?")
@@ -71,15 +89,33 @@ final class RecordTable {
         let own = try prepared(
             &rangeOwnStatement,
             "SELECT id, document, clock\(columns) FROM \"\(kind.name)\" WHERE id BETWEEN ? AND ?"
-                + " AND (id >> 11) = (document >> 11) ORDER BY id")
+                + " AND (id >> 11) = (document >> 11)\(filter) ORDER BY id")
         let others = try prepared(
             &rangeOthersStatement,
             "SELECT id, document, clock\(columns) FROM \"\(kind.name)\" WHERE document BETWEEN ? AND ?"
-                + " AND (id >> 11) <> (document >> 11) ORDER BY document, id")
+                + " AND (id >> 11) <> (document >> 11)\(filter) ORDER BY document, id")
         return (own, others)
     }
     private var rangeOwnStatement: Statement?
     private var rangeOthersStatement: Statement?
+
+    /// The sibling whose value stands in the cell's own column. Nil where no column can hold it: for sets, for fields that
+    /// this build does not know, and for values of another type, which an older build could not refuse.
+    func inColumn(_ cell: CellState) -> Sibling? {
+        guard let position = kind.position(of: cell.tag), kind.fields[position].policy != .addWins else { return nil }
+        let field = kind.fields[position]
+        let sibling = cell.isSingle ? cell.first : field.policy.shown(of: cell).sibling
+        if let value = sibling.value, !field.type.admits(value) { return nil }
+        return sibling
+    }
+
+    /// The field's number where the clock's groups may name it.
+    func groupNumber(_ tag: FieldTag) -> UInt64? {
+        guard tag.number < 63, positionOfNumber[Int(tag.number)] >= 0,
+            kind.fields[Int(positionOfNumber[Int(tag.number)])].tag == tag
+        else { return nil }
+        return UInt64(tag.number)
+    }
 }
 
 extension FieldTag {

@@ -5,6 +5,10 @@ import Merging
 enum Tables {
     /// The store's format. A build refuses a greater one.
     static let format = 1
+    /// Grows when this build folds what an older one put aside; quarantine is then looked at again.
+    static let revision = 1
+    /// Where records stand whose kind this build does not know.
+    static let unknownRecord = "unknown_record"
 
     static let engine = """
         CREATE TABLE meta(
@@ -22,6 +26,13 @@ enum Tables {
             id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, salt BLOB NOT NULL, stamp INTEGER NOT NULL,
             context BLOB NOT NULL, digest BLOB
         ) STRICT;
+
+        -- Records of kinds that a newer build made: every cell is in the clock, and a build that knows the kind moves them.
+        CREATE TABLE unknown_record(
+            id INTEGER PRIMARY KEY, document INTEGER NOT NULL, clock BLOB NOT NULL, kind INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX unknown_record_document ON unknown_record(document) WHERE (id >> 11) <> (document >> 11);
+        CREATE INDEX unknown_record_kind ON unknown_record(kind);
 
         -- The journal: runs of change sets of one origin as they came, and this replica's newest, one by one.
         CREATE TABLE segment(
@@ -53,7 +64,8 @@ enum Tables {
             PRIMARY KEY (origin, sequence)
         ) STRICT, WITHOUT ROWID;
 
-        -- What a hub offers to those below it: ranges of segments, in the order in which they became covered.
+        -- What a hub offers to those below it: ranges of segments, in the order in which they became covered. An entry
+        -- of segment 0 is where state came in: those who stand before it take a snapshot.
         CREATE TABLE feed(
             position INTEGER PRIMARY KEY AUTOINCREMENT, segment INTEGER NOT NULL REFERENCES segment(n),
             first INTEGER NOT NULL, last INTEGER NOT NULL
@@ -118,10 +130,11 @@ enum Tables {
             CREATE INDEX "\(kind.name)_document" ON "\(kind.name)"(document) WHERE (id >> 11) <> (document >> 11);
 
             """
-        for index in kind.indexes {
-            let columns = index.map { "\"\($0)\"" }.joined(separator: ", ")
-            sql += "CREATE INDEX \"\(kind.name)_\(index.joined(separator: "_"))\" ON \"\(kind.name)\"(\(columns));\n"
-        }
-        return sql
+        return sql + kind.indexes.map { index(kind, $0) }.joined()
+    }
+
+    static func index(_ kind: RecordKind, _ fields: [String]) -> String {
+        let columns = fields.map { "\"\($0)\"" }.joined(separator: ", ")
+        return "CREATE INDEX IF NOT EXISTS \"\(kind.name)_\(fields.joined(separator: "_"))\" ON \"\(kind.name)\"(\(columns));\n"
     }
 }

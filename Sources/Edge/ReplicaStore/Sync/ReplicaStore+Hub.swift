@@ -19,8 +19,11 @@ extension ReplicaStore {
     }
 
     public func standing(_ query: StandingQuery, isHeadquarters: Bool) throws(StoreError) -> Standing {
-        let end = FeedPosition(try feedEnd())
+        // What the hub itself committed is news to its children, too.
+        try packTailIfNeeded()
         return try syncing { state, journal throws(StoreError) in
+            let end = FeedPosition(try journal.feedEnd())
+            let floor = FeedPosition(try journal.feedFloor())
             let held = try journal.held(query.replica, own: identity.replica)
             var shared: ChainPoint?
             let verified = try journal.head(query.replica)
@@ -31,13 +34,13 @@ extension ReplicaStore {
             }
             return Standing(
                 held: held, heldAtHQ: isHeadquarters ? held : try state.reachedHQ(query.replica), shared: shared,
-                receiptMark: isHeadquarters ? end : try state.receiptMark(),
+                receiptMark: isHeadquarters ? try state.journalMark() : try state.receiptMark(),
                 scopes: query.subscriptions.map { subscription in
                     guard ReplicaStore.everything.contains(subscription.scope) else { return .unknown }
                     switch subscription.cursor {
                     case .none: return .known(end: end, usable: false)
                     case .feed(let position), .bootstrap(let position, _):
-                        return .known(end: end, usable: position <= end)
+                        return .known(end: end, usable: floor <= position && position <= end)
                     }
                 })
         }
@@ -61,7 +64,10 @@ extension ReplicaStore {
     public func feedPage(_ scope: ScopeName, after: FeedPosition, bytesMax: Int) throws(StoreError) -> FeedPage {
         guard ReplicaStore.everything.contains(scope) else { return .unknownScope }
         try packTailIfNeeded()
-        let end = FeedPosition(try feedEnd())
+        let (end, floor) = try syncing { _, journal throws(StoreError) in
+            (FeedPosition(try journal.feedEnd()), FeedPosition(try journal.feedFloor()))
+        }
+        if after < floor { return .compacted }
         let entries = try feed(after: Int64(bitPattern: after), bytesMax: bytesMax)
         let items = entries.map { entry in
             FeedItem(
@@ -92,7 +98,7 @@ extension ReplicaStore {
         var limit = 512
         while true {
             let (bytes, next) = try snapshotChunk(after: from, documents: limit)
-            if bytes.count > bytesMax, limit > 1 {
+            if limit > 1, bytes.count > bytesMax || !SnapshotCodec.isWithinLimits(bytes) {
                 limit /= 2
                 continue
             }
@@ -135,7 +141,9 @@ extension ReplicaStore {
             }
         } catch {
             guard error.isAboutContent else { throw error }
-            return SegmentOutcome(payload, .refused(code: .malformedFrame, reason: error.description))
+            // What is damaged here is not the peer's fault, and it may send the same again later.
+            let code: SyncErrorCode = error.code == "store-damaged" ? .storageFailed : .malformedFrame
+            return SegmentOutcome(payload, .refused(code: code, reason: error.description))
         }
     }
 

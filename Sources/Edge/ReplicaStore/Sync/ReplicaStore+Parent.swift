@@ -164,6 +164,8 @@ extension ReplicaStore {
         let cursor = chunk.next.map { PullCursor.bootstrap(position: position, resume: $0) } ?? .feed(position)
         try writing { writer throws(StoreError) in
             try writer.join(states, entersFeed: isHub)
+            // Once for a whole bootstrap: children take one snapshot, not one for each chunk.
+            if isHub, chunk.next == nil { try writer.journal.closeFeedGap() }
             try writer.sync.meet(lineage)
             try writer.sync.move(lineage, scope, to: cursor)
         }

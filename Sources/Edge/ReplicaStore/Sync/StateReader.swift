@@ -17,9 +17,18 @@ struct StateReader {
         guard let connection = db.sqliteConnection else {
             throw StoreError.damaged(place: "the connection", reason: "it is closed")
         }
+        try self.init(connection, schema)
+    }
+
+    init(_ connection: OpaquePointer, _ schema: Schema) throws(StoreError) {
         self.connection = connection
         origins = try OriginNumbers(connection)
-        tables = schema.records.map { RecordTable($0, connection) }
+        var tables = schema.records.map { RecordTable($0, connection) }
+        let unknown = try Statement(connection, "SELECT DISTINCT kind FROM unknown_record ORDER BY kind")
+        while try unknown.step() {
+            tables.append(RecordTable(unknown: UInt32(truncatingIfNeeded: unknown.integer(0)), connection))
+        }
+        self.tables = tables
         clocks = ClockCodec(origins: origins)
         documents = try DocumentTable(connection, origins)
     }

@@ -18,6 +18,7 @@ final class SyncState {
     private let lastParent: Statement
     private let heldOrigins: Statement
     private let mark: Statement
+    private let lastSegment: Statement
 
     init(_ connection: OpaquePointer, _ origins: OriginNumbers) throws(StoreError) {
         self.origins = origins
@@ -38,6 +39,7 @@ final class SyncState {
         lastParent = try Statement(connection, "SELECT hub, epoch FROM parent ORDER BY met DESC LIMIT 1")
         heldOrigins = try Statement(connection, "SELECT DISTINCT origin FROM held ORDER BY origin")
         // Grows whenever more is known to be at HQ: the ranges there only ever gain.
+        lastSegment = try Statement(connection, "SELECT coalesce(max(n), 0) FROM segment")
         mark = try Statement(connection, "SELECT coalesce(sum(last - first + 1), 0) FROM at_hq")
     }
 
@@ -112,6 +114,13 @@ final class SyncState {
         defer { mark.reset() }
         _ = try mark.step()
         return UInt64(bitPattern: mark.integer(0))
+    }
+
+    /// At headquarters whatever is in the journal is at HQ: this grows with every segment that comes in, parked or not.
+    func journalMark() throws(StoreError) -> UInt64 {
+        defer { lastSegment.reset() }
+        _ = try lastSegment.step()
+        return UInt64(bitPattern: lastSegment.integer(0))
     }
 
     // MARK: Writing

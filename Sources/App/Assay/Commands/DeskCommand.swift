@@ -1,0 +1,58 @@
+import ArgumentParser
+import CredentialStore
+import Desk
+import Foundation
+import TerminalCells
+
+/// `assay desk`
+struct DeskCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "desk",
+        abstract: "The desk on exam day: check people in, follow sittings, key scores.",
+        discussion: """
+            EXAMPLE
+              assay desk --store lisbon --hub 127.0.0.1:7401 --as 1042 --station "Desk 1"
+
+            Runs on a terminal of at least \(DeskModel.columnsMin) by \(DeskModel.rowsMin) characters. Works without a \
+            hub; where one is known, it syncs by itself. F1 shows the keys.
+            """)
+
+    @OptionGroup var location: StoreOptions
+    @Option(help: "The hub, as address:port. Default: the last one.") var hub: String?
+    @Option(name: .customLong("as"), help: "Your staff number, offered first. Unauthenticated until sign-in exists.")
+    var actor: String?
+    @Option(help: "The desk's name. Default: the store's.") var station: String?
+    @Option(help: "The code of the only site to show. Default: every site of the store.") var site: String?
+
+    func run() async throws {
+        try await reporting(try OutputOptions.parse([])) {
+            guard isatty(STDIN_FILENO) != 0, isatty(STDOUT_FILENO) != 0 else {
+                throw Failure("no-terminal", ScreenError.notATerminal.description, exit: Failure.usage)
+            }
+            let store = try location.open()
+            do {
+                try await run(store)
+                try store.replica.close()
+            } catch {
+                try? store.replica.close()
+                throw error
+            }
+        }
+    }
+
+    private func run(_ store: CredentialStore) async throws {
+        let services = try StoreDeskServices(
+            store,
+            StoreDeskServices.Options(
+                actor: actor, station: station ?? store.replica.identity.name, site: site,
+                hub: try hub ?? store.hubAddress()))
+        let settings = DeskSettings(
+            site: site ?? store.replica.identity.name, utcOffsetSeconds: TimeZone.current.secondsFromGMT())
+        do {
+            try await DeskProgram.run(services: services, settings: settings, now: wallClock)
+        } catch let error as ScreenError {
+            throw Failure("no-terminal", error.description, exit: Failure.usage)
+        }
+        await services.stop()
+    }
+}

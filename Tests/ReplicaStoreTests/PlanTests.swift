@@ -1,0 +1,100 @@
+import GRDB
+import GRDBSQLite
+import HybridTime
+import Merging
+import Testing
+
+@testable import ReplicaStore
+
+extension ReplicaStore {
+    /// What SQLite means to do for a statement.
+    func plan(_ sql: String) throws -> String {
+        let bound = sql.replacing(/\?\d*/, with: "5")
+        return try reading { db in
+            try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + bound).map { $0["detail"] as String }.joined(separator: "; ")
+        }
+    }
+
+    /// Every statement that the writer has prepared so far.
+    func preparedStatements() throws -> Set<String> {
+        try onWriter { writer throws(StoreError) in
+            var all = Set<String>()
+            var next = sqlite3_next_stmt(writer.connection, nil)
+            while let statement = next {
+                if let sql = sqlite3_sql(statement) { all.insert(String(cString: sql)) }
+                next = sqlite3_next_stmt(writer.connection, statement)
+            }
+            return all
+        }
+    }
+}
+
+@Suite("The plans of hot queries")
+struct PlanTests {
+    /// Those that are meant to go through all there is, each with what keeps that small or rare.
+    static let allowed: Set<String> = [
+        // A handful of origins, a row for each gap.
+        "SELECT DISTINCT origin FROM held ORDER BY origin",
+        "SELECT coalesce(sum(last - first + 1), 0) FROM at_hq",
+        // A row for each hub that was ever met.
+        "SELECT hub, epoch FROM parent ORDER BY met DESC LIMIT 1",
+        // Once for a new build.
+        "SELECT bytes FROM quarantine ORDER BY origin, sequence",
+        "DELETE FROM quarantine",
+        // The first row decides.
+        "SELECT EXISTS (SELECT 1 FROM parked)",
+        "SELECT EXISTS (SELECT 1 FROM verdict)",
+        "SELECT sequence, head FROM tail ORDER BY sequence DESC LIMIT 1",
+        // A build that knows every kind has no row there.
+        "SELECT DISTINCT kind FROM unknown_record ORDER BY kind",
+        // The digest is a sum over all documents anyway.
+        "SELECT id FROM document WHERE digest IS NULL ORDER BY id LIMIT ?",
+        // The last row of a key.
+        "SELECT coalesce(max(position), 0) FROM feed",
+    ]
+
+    @Test("No statement that the writer prepares goes through a whole table or sorts")
+    func writer() throws {
+        let test = try TestStore(1, isHub: true)
+        let other = try TestStore(2)
+        let person = try test.store.makePerson()
+        try test.store.send(to: other.store)
+        try other.store.set(person, Fixture.phone, "2")
+        try test.store.set(person, Fixture.phone, "3", time: 1_800_000_000_000)
+        try other.store.send(to: test.store)
+        _ = try test.store.findOnWriter(Fixture.person, field: "phone", equals: "3")
+        _ = try test.store.findOnWriter(Fixture.person, field: "link", equals: .reference(person))
+        try test.store.transaction { transaction throws(StoreError) in
+            let violation = StoredViolation(
+                key: "k", rule: "r", caseName: person, standing: "open", effect: "e", summary: "s", body: [])
+            try transaction.keep(violation, members: [person])
+            #expect(try transaction.violationKeys(of: [person]) == ["k"])
+            #expect(try transaction.violationKeys(ofCase: person) == ["k"])
+            #expect(try transaction.records.records(Fixture.person, matching: [(Fixture.phone, "3")]).count == 1)
+            #expect(try transaction.records.records(in: person, Fixture.entry).isEmpty)
+            #expect(try transaction.records.record(person, Fixture.person) != nil)
+            try transaction.drop(violationKey: "k")
+            #expect(try transaction.violationKeys(of: [person]).isEmpty)
+        }
+        _ = try test.store.digest()
+        _ = try test.store.check()
+        let statements = try test.store.preparedStatements()
+            .filter { sql in ["SELECT", "UPDATE", "DELETE"].contains { sql.hasPrefix($0) } }
+            .subtracting(PlanTests.allowed)
+        #expect(statements.count > 30)
+        for sql in statements.sorted() {
+            let plan = try test.store.plan(sql)
+            #expect(!plan.contains("SCAN"), "\(sql): \(plan)")
+            #expect(!plan.contains("TEMP B-TREE"), "\(sql): \(plan)")
+        }
+    }
+
+    @Test("A page of the feed starts at its position")
+    func feed() throws {
+        let test = try TestStore(1, isHub: true)
+        let plan = try test.store.plan(JournalReader.feedQuery)
+        #expect(plan.contains("SEARCH feed USING INTEGER PRIMARY KEY (rowid>?)"), "\(plan)")
+        #expect(plan.contains("SEARCH segment USING INTEGER PRIMARY KEY (rowid=?)"), "\(plan)")
+        #expect(!plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "\(plan)")
+    }
+}
