@@ -37,7 +37,9 @@ struct CaseKeeper: MergeObserver {
     }
 
     private func kept(_ rule: RuleID, _ transaction: StoreTransaction) throws(ReadingFailure) -> Bool {
-        do throws(StoreError) { return try transaction.hasViolations(of: rule.raw) } catch { throw ReadingFailure(error.description) }
+        do throws(StoreError) { return try transaction.hasViolations(of: rule.raw) } catch {
+            throw ReadingFailure(error.description)
+        }
     }
 
     /// The keys of the kept violations that one of these records is a member of, or whose case one of them decides.

@@ -8,6 +8,12 @@ public struct ImportSummary: Equatable, Sendable {
         public internal(set) var changed = 0
         /// Those that say what is there already.
         public internal(set) var same = 0
+
+        public init(made: Int = 0, changed: Int = 0, same: Int = 0) {
+            self.made = made
+            self.changed = changed
+            self.same = same
+        }
     }
 
     public internal(set) var counts: [ImportTarget: Counts] = [:]
