@@ -145,10 +145,7 @@ struct DeskOnTerminalTests {
             let desk = try desk(folder, "desk")
             try enter(desk)
             try admit(desk, "TK-000\(place)")
-            let processes = try desk.processes()
-            #expect(!processes.isEmpty)
-            for process in processes { kill(process, SIGKILL) }
-            try desk.wait(for: "ended with")
+            try desk.cut()
             #expect(try arrivals(folder, "desk", day).prefix(place).allSatisfy { $0 == .checkedIn })
         }
     }

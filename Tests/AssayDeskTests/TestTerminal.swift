@@ -1,8 +1,8 @@
 import Foundation
 
 /// A program on a real pseudo-terminal, by way of tmux on a server of its own.
-final class TestTerminal: Sendable {
-    private let socket = "assay-" + UUID().uuidString.prefix(8)
+final class TestTerminal {
+    private let socket = "assay-\(UUID().uuidString.prefix(8))"
 
     /// The path of tmux on this machine; nil where there is none.
     static let tmux = ["/usr/bin/tmux", "/usr/local/bin/tmux", "/bin/tmux"].first {
@@ -22,18 +22,47 @@ final class TestTerminal: Sendable {
     /// How long a screen may take to come about: far beyond what it takes, for a machine that is busy.
     private static let deadline = Duration.seconds(30)
 
+    private let server = Process()
+
     /// Starts a shell command in a window of this size; the window stays when the command has ended.
     init(_ command: String, columns: Int = 100, rows: Int = 30) throws {
-        try run(
-            ["new-session", "-d", "-x", "\(columns)", "-y", "\(rows)", "\(command); echo ended with $?; exec cat"])
+        guard let tmux = TestTerminal.tmux else { throw Failed("tmux is not on this machine") }
+        // A server in the foreground: one that made itself a daemon would keep what Foundation waits for.
+        server.executableURL = URL(fileURLWithPath: tmux)
+        server.arguments = ["-L", socket, "-f", "/dev/null", "-D"]
+        server.standardInput = FileHandle.nullDevice
+        server.standardOutput = FileHandle.nullDevice
+        server.standardError = FileHandle.nullDevice
+        try server.run()
+        try start("\(command); echo ended with $?; exec cat", columns, rows)
     }
 
-    deinit { _ = try? run(["kill-server"]) }
+    deinit {
+        // Windows are told to end; the server itself may have inherited a mask that keeps it from noticing.
+        _ = try? tmux(["kill-server"])
+        kill(server.processIdentifier, SIGKILL)
+    }
+
+    /// Tries until the server listens.
+    private func start(_ command: String, _ columns: Int, _ rows: Int) throws {
+        let end = ContinuousClock.now + TestTerminal.deadline
+        while ContinuousClock.now < end {
+            let window = ["new-session", "-d", "-x", "\(columns)", "-y", "\(rows)", command]
+            if try tmux(window).exit == 0 { return }
+        }
+        throw Failed("tmux did not start")
+    }
+
+    private func tmux(_ arguments: [String]) throws -> Subprocess {
+        guard let tmux = TestTerminal.tmux else { throw Failed("tmux is not on this machine") }
+        return try Subprocess(tmux, ["-L", socket, "-N"] + arguments)
+    }
 
     @discardableResult
     private func run(_ arguments: [String]) throws -> String {
-        guard let tmux = TestTerminal.tmux else { throw Failed("tmux is not on this machine") }
-        return try Subprocess(tmux, ["-L", String(socket), "-f", "/dev/null"] + arguments).output
+        let ran = try tmux(arguments)
+        guard ran.exit == 0 else { throw Failed("tmux \(arguments.first ?? ""): \(ran.errors)") }
+        return ran.output
     }
 
     /// Presses keys by tmux's names, such as `Enter` and `C-q`.
@@ -53,10 +82,21 @@ final class TestTerminal: Sendable {
 
     func screen() throws -> String { try run(["capture-pane", "-p"]) }
 
-    /// The process in the window: the command itself, since the shell replaces itself only at the end.
+    /// The processes that the window's shell waits for.
     func processes() throws -> [Int32] {
         let shell = try run(["list-panes", "-F", "#{pane_pid}"]).trimmingCharacters(in: .whitespacesAndNewlines)
         return try Subprocess("/usr/bin/pgrep", ["-P", shell]).output.split(separator: "\n").compactMap { Int32($0) }
+    }
+
+    /// Kills what runs in the window, as a power cut would, and looks until it is gone.
+    func cut() throws {
+        let running = try processes()
+        guard !running.isEmpty else { throw Failed("nothing runs in the window") }
+        for process in running { kill(process, SIGKILL) }
+        let end = ContinuousClock.now + TestTerminal.deadline
+        while try processes().contains(where: running.contains) {
+            guard ContinuousClock.now < end else { throw Failed("what was killed still runs") }
+        }
     }
 
     /// Looks until the screen is as wanted, and returns it.

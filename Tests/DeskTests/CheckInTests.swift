@@ -279,4 +279,14 @@ struct CheckInTests {
         #expect(!desk.text.contains("Case opened"))
         #expect(desk.model.roster?.filter.text == "abc")
     }
+
+    @Test("Minutes late and the clock go by the hub where this device's clock is off")
+    func correctedClock() {
+        var desk = TestDesk.atRoster()
+        // Ten minutes slow: at 09:04 here it is 09:14 at the hub.
+        desk.send(.syncStatusChanged(SyncStatus(clockSkewMs: -600_000)))
+        #expect(desk.text.contains("09:14:05, device 10 min slow"))
+        desk.scan("TK-000100")
+        #expect(desk.draft?.minutesLate == 14)
+    }
 }

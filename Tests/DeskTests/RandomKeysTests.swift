@@ -68,7 +68,11 @@ enum RandomKeys {
         case 3: return .tick(now: nineMs + Int64.random(in: -900_000...1_500_000, using: &generator))
         case 4:
             return .syncStatusChanged(
-                SyncStatus(saved: .max, clockSkewMs: .random(in: .min ... .max, using: &generator)))
+                // Mostly a clock that people can still work by: with any other everybody is late.
+                SyncStatus(
+                    saved: .max,
+                    clockSkewMs: index == 0
+                        ? .random(in: .min ... .max, using: &generator) : .random(in: -5000...5000, using: &generator)))
         case 5: return .recordsChanged(sessions: ["s1"])
         case 6:
             return .sessionsLoaded(index == 0 ? [] : [Fixture.session(state: DeskSession.State.allCases[index % 5])])

@@ -145,4 +145,29 @@ struct ScoreTests {
         #expect(!desk.text.contains("77"))
         #expect(desk.text.contains("NOT saved"))
     }
+
+    @Test("A score that was left and then not saved is found again by whoever typed it, and by nobody else")
+    func keptForItsActor() {
+        var desk = desk()
+        desk.scan("TK-000103")
+        desk.press(.enter)
+        desk.type("77")
+        desk.press(.enter, .escape)
+        desk.send(.failed(DeskFailure(work: .request(1), message: "The disk is full.", code: "STORE-13")))
+        #expect(desk.text.contains("The points are kept"))
+        #expect(!desk.text.contains("77"))
+        desk.press(.escape, .function(8), .down, .enter)
+        desk.scan("TK-000103")
+        desk.press(.enter)
+        #expect(!desk.text.contains("77"))
+        desk.press(.escape, .escape, .function(8), .up, .enter)
+        desk.scan("TK-000103")
+        desk.press(.enter)
+        #expect(desk.text.contains("You typed this before and it was not saved."))
+        desk.press(.enter)
+        let form = ScoreForm(booking: "b3", component: "t", role: .first, raw: 77)
+        #expect(desk.writes.last == .enterScore(DeskRequest(number: 2, actor: "u1", seen: "v1"), form))
+        desk.answerSaved(scored(first: "u1"))
+        #expect(desk.model.unsavedScores.isEmpty)
+    }
 }

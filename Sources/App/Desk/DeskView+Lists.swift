@@ -64,7 +64,7 @@ extension DeskModel {
         let from = firstShown(index: highlighted, count: visible.count, height: height)
         for (offset, entry) in visible.dropFirst(from).prefix(height).enumerated() {
             let isChosen = from + offset == highlighted
-            let texts = RosterColumns.texts(entry.row, isChosen: isChosen)
+            let texts = columns.texts(entry.row, isChosen: isChosen)
             let style: Style = isChosen ? .selected : RosterColumns.style(entry.row)
             drawColumns(columns.widths, texts, style, on: &grid, row: first + offset)
         }

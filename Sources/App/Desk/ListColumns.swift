@@ -27,16 +27,23 @@ struct RosterColumns {
 
     init(_ columns: Int) {
         let ticket = columns >= 100 ? 16 : 11
-        widths = filled([3, 10, 0, 11, ticket, 5, 12, 6], columns)
+        widths = filled([3, 10, 0, 11, ticket, columns >= 100 ? 9 : 5, 12, 6], columns)
     }
 
-    static func texts(_ row: RosterRow, isChosen: Bool) -> [String] {
+    func texts(_ row: RosterRow, isChosen: Bool) -> [String] {
         let marks = (isChosen ? ">" : " ") + (row.cases.isEmpty ? row.nameIsProvisional ? "?" : "" : "!")
         let name = row.name.full + (row.nameIsProvisional ? " (provisional)" : "")
         return [
-            marks, row.candidateNumber, name, row.birthDate, row.ticket, row.seat ?? "", row.state.rawValue,
+            marks, row.candidateNumber, name, row.birthDate, row.ticket, seat(row), row.state.rawValue,
             row.level.word,
         ]
+    }
+
+    /// The end of a long label tells the seat: its beginning is the room's.
+    private func seat(_ row: RosterRow) -> String {
+        let label = row.seat ?? ""
+        let space = widths[5] - 1
+        return label.count > space ? "…" + label.suffix(space - 1) : label
     }
 
     static func style(_ row: RosterRow) -> Style {

@@ -1,7 +1,6 @@
 import CredentialStore
 import Credentialing
 import Desk
-import Foundation
 import GRDB
 import HybridTime
 import Merging
@@ -65,8 +64,8 @@ struct RosterReader {
         for booking in bookings {
             guard let entry = try entry(booking, view, &catalogue) else { continue }
             let name = entry.row.name
-            let key = "\(name.family)\u{1}\(name.given)"
-                .folding(options: [.caseInsensitive, .diacriticInsensitive], locale: nil)
+            let key = [name.family, name.given].map { SearchFold.words($0).joined(separator: " ") }.joined(
+                separator: "\u{1}")
             keyed.append((key, entry))
         }
         return keyed.sorted { ($0.key, $0.entry.row.booking) < ($1.key, $1.entry.row.booking) }.map(\.entry)
