@@ -135,6 +135,9 @@ let package = Package(
                 "Assay", "ChangeSets", "CredentialStore", "Credentialing", "Desk", "HybridTime", "Merging", "ReplicaStore",
                 "TerminalCells",
             ]),
+        tests(
+            "CredentialStoreTests",
+            ["ChangeSets", "CredentialStore", "Credentialing", "HybridTime", "Merging", "ReplicaStore", grdb]),
         tests("ByteCodingTests", ["ByteCoding"]),
         tests("MergingTests", ["HybridTime", "Merging"]),
         tests("ChangeSetsTests", ["ByteCoding", "ChangeSets", "Deflating", "HybridTime", "Merging"]),

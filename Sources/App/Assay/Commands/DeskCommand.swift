@@ -9,6 +9,7 @@ struct DeskCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "desk",
         abstract: "The desk on exam day: check people in, follow sittings, key scores.",
+        usage: "assay desk [<options>]",
         discussion: """
             EXAMPLE
               assay desk --store lisbon --hub 127.0.0.1:7401 --as 1042 --station "Desk 1"

@@ -9,6 +9,7 @@ import Tabular
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write people, bookings, scores or open cases as CSV.",
+        usage: "assay export <what> [<options>]",
         discussion: """
             EXAMPLE
               assay export people --csv people.csv

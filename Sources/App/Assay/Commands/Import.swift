@@ -10,6 +10,7 @@ import Tabular
 struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make records of CSV files, through a mapping file.",
+        usage: "assay import --mapping <file> --as <as> [<options>] <files> ...",
         discussion: """
             EXAMPLE
               assay import --mapping oulad.yaml --as registry data/oulad_2013

@@ -8,6 +8,7 @@ import Tabular
 struct Sample: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write the CSV files of a made-up exam day, and a mapping to import them with.",
+        usage: "assay sample --out <folder> [<options>]",
         discussion: """
             EXAMPLE
               assay sample --out demo --sites 2 --candidates 40
