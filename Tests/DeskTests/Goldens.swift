@@ -310,16 +310,16 @@ enum Goldens {
         ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
          running: 9 booked, 3 present, 1 finished, 2 absent
          Find:                                                                                                9 of 9 (everyone)
-           number    name                                                     born       ticket          seat state       level
-           K1000     محمد الأحمد                                              1990-01-10 TK-000100       1    booked      saved
-           K1001     佐藤 健太                                                1990-01-11 TK-000101            booked      saved
-           K1002     Zoë Nguyễn                                               1990-01-12 TK-000102       3    booked      saved
-           K1003     Zoë Nguyễn-Ðặng                                          1990-01-13 TK-000103       4    finished    saved
-         ! K1004     Łukasz Żółć                                              1990-01-14 TK-000104       5    checked in  hub
-         ? K1005     👩🚀 Ana  O’Brien (provisional)                          1990-01-15 TK-000105            no-show     saved
-           K1006     김 민준                                                  1990-01-16 TK-000106            turned away saved
-           K1007     अनिल क्षत्रिय                                              1990-01-17 TK-000107       8    started     HQ
-           K1008     Maximiliana Konstantina Theodora von Habsburg-Lothringe… 1990-01-18 TK-000108            booked      saved
+           number    name                                                 born       ticket          seat     state       level
+           K1000     محمد الأحمد                                          1990-01-10 TK-000100       1        booked      saved
+           K1001     佐藤 健太                                            1990-01-11 TK-000101                booked      saved
+           K1002     Zoë Nguyễn                                           1990-01-12 TK-000102       3        booked      saved
+           K1003     Zoë Nguyễn-Ðặng                                      1990-01-13 TK-000103       4        finished    saved
+         ! K1004     Łukasz Żółć                                          1990-01-14 TK-000104       5        checked in  hub
+         ? K1005     👩🚀 Ana  O’Brien (provisional)                      1990-01-15 TK-000105                no-show     saved
+           K1006     김 민준                                              1990-01-16 TK-000106                turned away saved
+           K1007     अनिल क्षत्रिय                                          1990-01-17 TK-000107       8        started     HQ
+           K1008     Maximiliana Konstantina Theodora von Habsburg-Lothr… 1990-01-18 TK-000108                booked      saved
 
 
 
