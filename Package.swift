@@ -150,7 +150,7 @@ let package = Package(
             "ReplicaStoreTests",
             [
                 "ByteCoding", "ChangeSets", "HubLogic", "HubServer", "HybridTime", "Merging", "ReplicaStore",
-                "StoreCrash", "StoreSync", "SyncProtocol", "SyncTransport", grdb, log, nio, nioPosix,
+                "StoreCrash", "StoreSync", "SyncProtocol", "SyncTransport", grdb, sqlite, log,
             ]),
     ]
 )

@@ -1,3 +1,4 @@
+import ByteCoding
 import ChangeSets
 import HybridTime
 import Merging
@@ -33,6 +34,8 @@ struct DifferentialTests {
                             of: origin, at: Sequence32(own)),
                     label)
             }
+            let computed = memory.values.reduce(Digest256.zero) { $0 &+ $1.digest(.cryptoSHA256) }
+            #expect(try store.digest() == computed, label)
             try store.expectColumnsMatchClocks("\(label)")
             #expect(try store.check() == [], label)
             if store.isHub { try expectFeedHasEachOnce(store, world.sets, label) }

@@ -38,7 +38,7 @@ struct World {
             case 11: try group(at)
             case 12..<17: try exchange(at)
             case 17: try snapshot(at)
-            case 18: try stores[at].packTail()
+            case 18: if random.chance(2) { try stores[at].packTail() } else { _ = try stores[at].digest() }
             default: if random.chance(4) { try reopen(at) }
             }
         }
