@@ -132,7 +132,8 @@ let package = Package(
         tests(
             "AssayDeskTests",
             [
-                "Assay", "ChangeSets", "CredentialStore", "Credentialing", "Desk", "HybridTime", "Merging", "ReplicaStore",
+                "Assay", "ChangeSets", "CredentialStore", "Credentialing", "Desk", "HybridTime", "Merging",
+                "ReplicaStore",
                 "TerminalCells",
             ]),
         tests(
