@@ -79,6 +79,6 @@ struct ProgramTests {
         let report = try damaged.json()
         let findings = try #require(report["findings"] as? [[String: Any]])
         #expect(findings.allSatisfy { ($0["remedy"] as? String)?.isEmpty == false })
-        #expect(findings.contains { $0["code"] as? String == "store-damaged" })
+        #expect(findings.contains { ["file-damaged", "store-damaged"].contains($0["code"] as? String) })
     }
 }

@@ -140,9 +140,9 @@ struct CommitTests {
         // The first store asks for the newest origin alone, then reads a row that names another.
         try second.set(person, Fixture.link, .reference(names[1]))
         try test.store.set(person, Fixture.phone, .text("x"))
-        #expect(try test.store.findOnWriter(Fixture.person, field: "link", equals: .reference(names[3])) == nil)
+        #expect(try test.store.find(Fixture.person, field: "link", equals: .reference(names[3])) == nil)
         #expect(
-            try test.store.findOnWriter(Fixture.person, field: "link", equals: .reference(names[1]))?.record == person)
+            try test.store.find(Fixture.person, field: "link", equals: .reference(names[1]))?.record == person)
         try test.store.set(person, Fixture.title, .text("y"), seen: .empty)
         #expect(
             try test.store.documents()[person]?.records[person]?.cell(Fixture.link.tag)?.first.value

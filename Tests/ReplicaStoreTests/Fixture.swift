@@ -206,3 +206,10 @@ struct Seeded: RandomNumberGenerator {
 
     mutating func pick<Element>(_ from: [Element]) -> Element? { from.randomElement(using: &self) }
 }
+
+extension ReplicaStore {
+    /// A look-up in a transaction of its own.
+    func find(_ kind: RecordKind, field: String, equals value: Value) throws -> ReplicaStore.Found? {
+        try transaction { transaction throws(StoreError) in try transaction.find(kind, field: field, equals: value) }
+    }
+}

@@ -63,8 +63,8 @@ struct PlanTests {
         try other.store.set(person, Fixture.phone, "2")
         try test.store.set(person, Fixture.phone, "3", time: 1_800_000_000_000)
         try other.store.send(to: test.store)
-        _ = try test.store.findOnWriter(Fixture.person, field: "phone", equals: "3")
-        _ = try test.store.findOnWriter(Fixture.person, field: "link", equals: .reference(person))
+        _ = try test.store.find(Fixture.person, field: "phone", equals: "3")
+        _ = try test.store.find(Fixture.person, field: "link", equals: .reference(person))
         try test.store.transaction { transaction throws(StoreError) in
             let violation = StoredViolation(
                 key: "k", rule: "r", caseName: person, standing: "open", effect: "e", summary: "s", body: [])

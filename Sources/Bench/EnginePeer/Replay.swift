@@ -4,11 +4,21 @@ import HybridTime
 import Merging
 import ReplicaStore
 
-/// Runs operations as local commits: each row is looked up by its UUID in the store, as a command would.
+/// Runs operations as local commits: each looks its rows up by UUID and commits in one transaction, as a command does.
 struct Replay {
     let store: ReplicaStore
 
     func run(_ operation: Operation) throws {
+        var failure: (any Error)?
+        try store.transaction { transaction throws(StoreError) in
+            do { try run(operation, in: transaction) } catch let error as StoreError { throw error } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private func run(_ operation: Operation, in transaction: StoreTransaction) throws {
         var changes: [RecordChange] = []
         var document: RecordName?
         var made: [[UInt8]: (RecordName, RecordKind)] = [:]
@@ -22,7 +32,7 @@ struct Replay {
                 ordinal += 1
                 made[write.uuid] = (name, write.kind)
                 if write.kind.tag == BenchSchema.result.tag {
-                    let booking = try find(BenchSchema.booking, write.uuid)
+                    let booking = try find(BenchSchema.booking, write.uuid, transaction)
                     document = booking.document
                     writes.append(Write(BenchSchema.result.fields[0].tag, .reference(booking.record)))
                     writes.sort { $0.field < $1.field }
@@ -30,11 +40,11 @@ struct Replay {
                     writes.append(Write(write.kind.fields[0].tag, .bytes(write.uuid)))
                 }
             } else if write.kind.tag == BenchSchema.result.tag {
-                let booking = try find(BenchSchema.booking, write.uuid)
-                let result = try find(BenchSchema.result, reference: booking.record)
+                let booking = try find(BenchSchema.booking, write.uuid, transaction)
+                let result = try find(BenchSchema.result, reference: booking.record, transaction)
                 (name, document) = (result.record, result.document)
             } else {
-                let found = try find(write.kind, write.uuid)
+                let found = try find(write.kind, write.uuid, transaction)
                 (name, document) = (found.record, found.document)
             }
             for (field, id) in write.references {
@@ -42,7 +52,7 @@ struct Replay {
                     writes.append(Write(field.tag, .reference(target)))
                 } else {
                     let kind = field.name == "candidate_id" ? BenchSchema.candidate : BenchSchema.booking
-                    let found = try find(kind, id)
+                    let found = try find(kind, id, transaction)
                     document = found.document
                     writes.append(Write(field.tag, .reference(found.record)))
                 }
@@ -62,18 +72,22 @@ struct Replay {
         let draft = Draft(
             target, documentKind: BenchSchema.document, actor: Text(operation.actor), intent: Text(operation.intent),
             changes: changes)
-        try store.commit([draft], time: operation.time)
+        try transaction.commit([draft], time: operation.time)
     }
 
-    private func find(_ kind: RecordKind, _ uuid: [UInt8]) throws -> ReplicaStore.Found {
-        guard let found = try store.findOnWriter(kind, field: "uuid", equals: .bytes(uuid)) else {
+    private func find(
+        _ kind: RecordKind, _ uuid: [UInt8], _ transaction: StoreTransaction
+    ) throws -> ReplicaStore.Found {
+        guard let found = try transaction.find(kind, field: "uuid", equals: .bytes(uuid)) else {
             throw BenchFailure("no \(kind.name) \(uuidText(uuid))")
         }
         return found
     }
 
-    private func find(_ kind: RecordKind, reference: RecordName) throws -> ReplicaStore.Found {
-        guard let found = try store.findOnWriter(kind, field: "booking", equals: .reference(reference)) else {
+    private func find(
+        _ kind: RecordKind, reference: RecordName, _ transaction: StoreTransaction
+    ) throws -> ReplicaStore.Found {
+        guard let found = try transaction.find(kind, field: "booking", equals: .reference(reference)) else {
             throw BenchFailure("no \(kind.name) of \(reference)")
         }
         return found

@@ -7,11 +7,15 @@ extension ReplicaStore {
         public let record: RecordName
         public let document: RecordName
     }
+}
 
-    /// The first record whose field has a value, read on the writer's connection between commits: quicker than a reader's
-    /// snapshot where a command looks up and commits in turns.
-    public func findOnWriter(_ kind: RecordKind, field: String, equals value: Value) throws(StoreError) -> Found? {
-        try onWriter { writer throws(StoreError) in try writer.find(kind, field: field, equals: value) }
+extension StoreTransaction {
+    /// The name of the first record whose field has a value, without reading the record. An index has to begin with the
+    /// field, or SQLite would scan.
+    public func find(
+        _ kind: RecordKind, field: String, equals value: Value
+    ) throws(StoreError) -> ReplicaStore.Found? {
+        try writer.find(kind, field: field, equals: value)
     }
 }
 

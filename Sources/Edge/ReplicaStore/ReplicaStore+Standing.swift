@@ -22,6 +22,10 @@ extension ReplicaStore {
         }
     }
 
+    public func documentCount() throws(StoreError) -> Int {
+        try reading { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM document") ?? 0 }
+    }
+
     /// A local setting: never replicated.
     public func setting(_ key: String) throws(StoreError) -> String? {
         try reading { db in

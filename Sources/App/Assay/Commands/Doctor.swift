@@ -49,8 +49,7 @@ struct Examination {
     init(_ location: StoreOptions) {
         do {
             try location.with { store in
-                check("database") { try Examination.database(store.replica) }
-                check("records and journal") { try Examination.records(store.replica) }
+                check("database, journal and records") { try Examination.store(store.replica) }
                 check("waiting change sets") { try Examination.waiting(store.replica) }
                 check("change sets put aside") { try Examination.aside(store.replica) }
                 check("cases") { try Examination.cases(store) }
@@ -83,34 +82,12 @@ struct Examination {
         return Finding(code: failure.code, what: "\(what): \(message)", remedy: remedy, isBad: true)
     }
 
-    private static func database(_ replica: ReplicaStore) throws -> [Finding] {
-        try replica.reading { db in
-            let words = try String.fetchAll(db, sql: "PRAGMA quick_check(20)")
-            guard words != ["ok"] else { return [] }
-            return [
-                Finding(
-                    code: "store-damaged", what: "SQLite finds damage: \(words.prefix(3).joined(separator: "; "))",
-                    remedy:
-                        "Copy the folder away, make a new store with assay init, and sync it; then compare digests.",
-                    isBad: true)
-            ]
+    /// SQLite's own check, the journal and its chains, and the rows against a rebuild from the journal.
+    private static func store(_ replica: ReplicaStore) throws -> [Finding] {
+        try replica.check().map { finding in
+            Finding(
+                code: finding.code, what: "\(finding.place): \(finding.reason)", remedy: finding.remedy, isBad: true)
         }
-    }
-
-    /// The store's own checks of records against the journal belong here, and nowhere else.
-    private static func records(_ replica: ReplicaStore) throws -> [Finding] {
-        var findings: [Finding] = []
-        for origin in try replica.heldOrigins() where origin == replica.identity.replica {
-            let held = try replica.held(origin)
-            if let last = held.last, held.contiguousEnd != last {
-                findings.append(
-                    Finding(
-                        code: "own-journal-gap",
-                        what: "this store's own journal has gaps: it holds \(held.total) of \(last) change sets",
-                        remedy: "Sync: a hub that has them gives them back.", isBad: true))
-            }
-        }
-        return findings
     }
 
     private static func waiting(_ replica: ReplicaStore) throws -> [Finding] {

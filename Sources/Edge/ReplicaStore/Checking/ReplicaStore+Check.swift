@@ -74,8 +74,7 @@ private struct StoreCheck {
     }
 
     private static let fromHub = "Keep a copy of the folder, then sync into a new store: the hub has what was pushed."
-    private static let rebuild =
-        "Rebuild the rows from the journal with assay doctor --rebuild, or sync into a new store."
+    private static let rebuild = "Keep a copy of the folder, then sync into a new store; compare digests."
 
     // MARK: SQLite
 

@@ -84,17 +84,27 @@ struct ClockCodec {
         out.removeAll()
         var groups: [(dot: Dot, stamp: Stamp, numbers: UInt64)] = []
         var extras = 0
-        for cell in state.cells {
-            guard let number = table.groupNumber(cell.tag), let sibling = table.inColumn(cell) else {
+        func group(_ dot: Dot, _ stamp: Stamp, _ number: UInt64) {
+            for index in groups.indices.reversed() where groups[index].dot == dot && groups[index].stamp == stamp {
+                groups[index].numbers |= 1 << number
+                return
+            }
+            groups.append((dot, stamp, 1 << number))
+        }
+        for index in state.cells.indices {
+            let number = table.groupNumber(state.cells[index].tag)
+            // Most cells of a record that is written again are as they were: one sibling, its value in the column.
+            if let number, state.cells[index].isSingle, case .none = state.cells[index].first.value {
+                group(state.cells[index].first.dot, state.cells[index].first.stamp, number)
+                continue
+            }
+            let cell = state.cells[index]
+            guard let number, let sibling = table.inColumn(cell) else {
                 extras += 1 + cell.others.count
                 continue
             }
             extras += cell.others.count
-            if let index = groups.lastIndex(where: { $0.dot == sibling.dot && $0.stamp == sibling.stamp }) {
-                groups[index].numbers |= 1 << number
-            } else {
-                groups.append((sibling.dot, sibling.stamp, 1 << number))
-            }
+            group(sibling.dot, sibling.stamp, number)
         }
         out.count(groups.count)
         for group in groups {

@@ -14,8 +14,7 @@ final class WaitingTable {
     private let isIsolated: Statement
     private let isVoided: Statement
     private let anyVerdict: Statement
-    private let anyParkedOf: Statement
-    private let anyIsolatedOf: Statement
+    private let anyHeldBack: Statement
     private let allIsolated: Statement
     private let clearIsolated: Statement
 
@@ -34,8 +33,12 @@ final class WaitingTable {
         isIsolated = try Statement(connection, "SELECT 1 FROM quarantine WHERE origin = ? AND sequence = ?")
         isVoided = try Statement(connection, "SELECT 1 FROM verdict WHERE origin = ? AND sequence = ?")
         anyVerdict = try Statement(connection, "SELECT EXISTS (SELECT 1 FROM verdict)")
-        anyParkedOf = try Statement(connection, "SELECT 1 FROM parked WHERE origin = ? AND document = ? LIMIT 1")
-        anyIsolatedOf = try Statement(connection, "SELECT 1 FROM quarantine WHERE origin = ? AND document = ? LIMIT 1")
+        anyHeldBack = try Statement(
+            connection,
+            """
+            SELECT 1 FROM parked WHERE origin = ?1 AND document = ?2
+            UNION ALL SELECT 1 FROM quarantine WHERE origin = ?1 AND document = ?2 LIMIT 1
+            """)
         allIsolated = try Statement(connection, "SELECT bytes FROM quarantine ORDER BY origin, sequence")
         clearIsolated = try Statement(connection, "DELETE FROM quarantine")
     }
@@ -97,13 +100,10 @@ final class WaitingTable {
     /// Whether a change set of an origin waits in a document or was put aside there.
     func holdsBack(_ origin: ReplicaID, in document: LocalID) throws(StoreError) -> Bool {
         let number = try origins.number(origin)
-        for statement in [anyParkedOf, anyIsolatedOf] {
-            statement.bind(1, number)
-            statement.bind(2, document.raw)
-            defer { statement.reset() }
-            if try statement.step() { return true }
-        }
-        return false
+        anyHeldBack.bind(1, number)
+        anyHeldBack.bind(2, document.raw)
+        defer { anyHeldBack.reset() }
+        return try anyHeldBack.step()
     }
 
     /// Empties the quarantine.

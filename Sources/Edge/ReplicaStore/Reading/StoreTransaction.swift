@@ -4,7 +4,7 @@ import Merging
 
 /// One write transaction of a store, as commands and rules see it.
 public final class StoreTransaction {
-    private let writer: Writer
+    let writer: Writer
     private let salts: () -> Salt
     /// Why a commit of this transaction failed: nothing of the transaction may then reach the disk.
     private(set) var failure: StoreError?

@@ -8,6 +8,8 @@ final class RecordTable {
     let isUnknown: Bool
     /// For each field number below 63 the field's position, -1 for none: the clock's groups name fields by bits.
     let positionOfNumber: [Int8]
+    /// For each field number below 63 the tag that groups may name, nil for none.
+    private let groupTags: [FieldTag?]
     private let connection: OpaquePointer
     private var updates: [UInt64: (statement: Statement, positions: [Int])] = [:]
     /// More masks than this share one statement that writes every column.
@@ -33,6 +35,7 @@ final class RecordTable {
             positions[Int(field.tag.number)] = Int8(position)
         }
         positionOfNumber = positions
+        groupTags = positions.map { $0 < 0 ? nil : kind.fields[Int($0)].tag }
         columns = kind.fields.map { ", \"\($0.name)\"" }.joined()
     }
 
@@ -112,10 +115,7 @@ final class RecordTable {
 
     /// The field's number where the clock's groups may name it.
     func groupNumber(_ tag: FieldTag) -> UInt64? {
-        guard tag.number < 63, positionOfNumber[Int(tag.number)] >= 0,
-            kind.fields[Int(positionOfNumber[Int(tag.number)])].tag == tag
-        else { return nil }
-        return UInt64(tag.number)
+        tag.number < 63 && groupTags[Int(tag.number)] == tag ? UInt64(tag.number) : nil
     }
 }
 
