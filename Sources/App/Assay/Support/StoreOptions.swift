@@ -3,6 +3,7 @@ import CredentialStore
 import Credentialing
 import Foundation
 import ReplicaStore
+import SyncTransport
 
 /// The store that a command works on.
 struct StoreOptions: ParsableArguments {
@@ -49,4 +50,4 @@ struct OutputOptions: ParsableArguments {
 }
 
 /// The device's wall clock in milliseconds since 1970.
-func wallClock() -> Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
+func wallClock() -> Int64 { WallClock.milliseconds() }
