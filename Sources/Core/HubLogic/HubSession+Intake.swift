@@ -61,7 +61,8 @@ extension HubSession {
             .error(
                 SyncError(
                     .forkSuspected, endsSession: false, subject: "\(offered.origin)",
-                    "two histories of this device up to \(sequence) exist; run assay doctor on that device")))
+                    "two histories of this device up to \(sequence) exist; keep its folder, make a new store with assay init, and tell headquarters"
+                )))
     }
 
     mutating func came(_ payload: SegmentPayload) {

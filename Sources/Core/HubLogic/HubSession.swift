@@ -124,7 +124,8 @@ public struct HubSession: Sendable {
             return refuse(SyncError(.unknownVersion, "this hub speaks version \(spoken); update the older side"))
         }
         guard hello.replica != identity.lineage.hub else {
-            return refuse(SyncError(.forkSuspected, "this device bears the hub's own name; run assay doctor here"))
+            return refuse(
+                SyncError(.forkSuspected, "this device bears the hub's own name; make it a new store with assay init"))
         }
         state = .lookingUp(hello, version: version)
         let isSameLife = hello.lineage == identity.lineage

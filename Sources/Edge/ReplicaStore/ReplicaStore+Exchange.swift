@@ -6,7 +6,7 @@ import HybridTime
 import Merging
 
 extension ReplicaStore {
-    /// Packs this replica's newest change sets into segments, as every push does first.
+    /// Packs this replica's newest change sets into segments.
     public func packTail() throws(StoreError) {
         try writing { writer throws(StoreError) in try writer.packTail(entersFeed: isHub) }
     }

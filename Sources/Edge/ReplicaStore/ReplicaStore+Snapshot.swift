@@ -32,7 +32,7 @@ extension ReplicaStore {
 
     /// The greatest position of this store's feed; 0 while it is empty.
     public func feedEnd() throws(StoreError) -> Int64 {
-        try reading { db in try Int64.fetchOne(db, sql: "SELECT coalesce(max(position), 0) FROM feed") ?? 0 }
+        try syncing { _, journal throws(StoreError) in try journal.feedEnd() }
     }
 
     /// The states of every document, for tests and small stores.

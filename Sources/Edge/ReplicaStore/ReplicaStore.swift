@@ -64,7 +64,8 @@ public final class ReplicaStore: Sendable {
         observer: (any MergeObserver)? = nil
     ) throws -> ReplicaStore {
         let lock = try AdvisoryLock(path: path + "/lock")
-        let pool = try open(path)
+        // Turning the write-ahead log on writes, so the pool is made under the lock as well.
+        let pool = try lock.holding { () throws(StoreError) in try open(path) }
         try lock.holding { () throws(StoreError) in
             try asStoreErrors {
                 try pool.write { db in
@@ -90,7 +91,8 @@ public final class ReplicaStore: Sendable {
     ) throws -> ReplicaStore {
         guard fileExists(path + "/" + fileName) else { throw StoreError.notAStore(path: path) }
         let lock = try AdvisoryLock(path: path + "/lock")
-        let pool = try open(path)
+        // Turning the write-ahead log on writes, so the pool is made under the lock as well.
+        let pool = try lock.holding { () throws(StoreError) in try open(path) }
         let (identity, isHub, tags, revision) = try lock.holding { () throws(StoreError) in
             try asStoreErrors {
                 try pool.write { db in
@@ -155,6 +157,11 @@ public final class ReplicaStore: Sendable {
                 }
             }
         }
+    }
+
+    /// Runs `body` while no process writes.
+    func holdingLock<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
+        try lock.holding(body)
     }
 
     /// Runs `body` on the writer's connection outside of any transaction: for single look-ups.

@@ -54,6 +54,12 @@ struct Sync: AsyncParsableCommand {
                 Console.progress(
                     "\(totals.phase.rawValue): \(totals.changeSetsPushed) sent, \(totals.changeSetsPulled) received, "
                         + "\(totals.bytesSent + totals.bytesReceived) bytes")
+            case .skew(let skew) where watching:
+                // Kept for the desk and for status; a session's thread does not wait for the disk.
+                DispatchQueue.global().async { try? store.setClockSkew(skew.milliseconds, at: wallClock()) }
+                if abs(skew.milliseconds) > 2_000 {
+                    Console.warn("assay: this device's clock is \(skew.inWords) the hub's.")
+                }
             case .retrying(let milliseconds, let reason) where watching:
                 Console.warn("assay: \(reason); next try in \(milliseconds / 1_000) s")
             default: break

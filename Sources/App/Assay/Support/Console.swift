@@ -60,20 +60,23 @@ enum Console {
         isTerminal && !plain ? "\u{1B}[\(role.rawValue)m\(text)\u{1B}[0m" : text
     }
 
-    static func print(_ line: String = "") { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+    static func print(_ line: String = "") { write(line + "\n", to: .standardOutput) }
 
     static func json(_ value: JSONValue) { print(value.encoded) }
 
-    static func warn(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+    static func warn(_ line: String) { write(line + "\n", to: .standardError) }
+
+    /// A reader that has gone away, such as `head`, ends the output and nothing else.
+    private static func write(_ text: String, to handle: FileHandle) { try? handle.write(contentsOf: Data(text.utf8)) }
 
     /// A line that replaces itself while long work goes on; silent where nobody watches.
     static func progress(_ line: String) {
         guard errorIsTerminal else { return }
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(line)".utf8))
+        write("\r\u{1B}[K\(line)", to: .standardError)
     }
 
     static func endProgress() {
         guard errorIsTerminal else { return }
-        FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+        write("\r\u{1B}[K", to: .standardError)
     }
 }

@@ -102,7 +102,8 @@ extension SyncError {
     public static func forked(at sequence: Sequence32) -> SyncError {
         SyncError(
             .forkSuspected,
-            "another device wrote under this one's name from number \(sequence) or before; run assay doctor here")
+            "another device wrote under this one's name from number \(sequence) or before; keep its folder, make a new store with assay init, and tell headquarters"
+        )
     }
 
     /// A scope that the hub does not have; all else goes on.
@@ -116,6 +117,7 @@ extension SyncError {
     public static func regressed(head: Sequence32, held: Sequence32) -> SyncError {
         SyncError(
             .replicaRegressed,
-            "this device stands at \(head) and the hub has its \(held): it was restored; run assay doctor here")
+            "this device stands at \(head) and the hub has its \(held): it was restored; keep its folder, make a new store with assay init, and tell headquarters"
+        )
     }
 }

@@ -68,7 +68,8 @@ extension ReplicaStore {
         let entries = try feed(after: Int64(bitPattern: after), bytesMax: bytesMax)
         // Looked at last: state that came in meanwhile must not be jumped over.
         let floor = try syncing { _, journal throws(StoreError) in FeedPosition(try journal.feedFloor()) }
-        if after < floor { return .compacted }
+        // A cursor beyond the end was given by a life of this hub that is gone: a store restored from a backup.
+        if after < floor || after > end { return .compacted }
         let items = entries.map { entry in
             FeedItem(
                 position: FeedPosition(entry.position),
@@ -150,10 +151,13 @@ extension ReplicaStore {
         }
     }
 
-    /// At a hub its own new change sets have to be in segments before its feed is read.
-    private func packTailIfNeeded() throws(StoreError) {
-        let waiting = try reading { db in try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM tail)") ?? false }
-        if waiting { try packTail() }
+    /// At a hub its own new change sets have to be in segments before its feed is read; elsewhere they are packed when
+    /// enough of them wait for a push.
+    func packTailIfNeeded(atLeast count: Int = 1) throws(StoreError) {
+        let waiting = try reading { db in
+            try Int.fetchOne(db, sql: "SELECT count(*) FROM (SELECT 1 FROM tail LIMIT ?)", arguments: [count]) ?? 0
+        }
+        if waiting >= count { try packTail() }
     }
 }
 

@@ -72,9 +72,14 @@ extension ReplicaStore {
         return ChainHash(digest.bytes)
     }
 
+    /// A push packs the tail when it holds this many change sets; fewer go out as they are and stay there, so that live
+    /// sync does not fill the journal with segments of one.
+    static let packedAtOnce = 64
+
     /// What the journal holds and a hub has not receipted; with `awaitingHQ` also what is not known to be at HQ.
     public func unsent(to lineage: HubLineage, awaitingHQ: Bool) throws(StoreError) -> [OfferedOrigin] {
-        try syncing { state, journal throws(StoreError) in
+        try packTailIfNeeded(atLeast: ReplicaStore.packedAtOnce)
+        return try syncing { state, journal throws(StoreError) in
             var offers: [OfferedOrigin] = []
             for origin in try state.origins(own: identity.replica) where origin != lineage.hub {
                 let held = try journal.held(origin, own: identity.replica)

@@ -49,8 +49,11 @@ public final class StoreChanges: Sendable {
 extension ReplicaStore {
     /// Looks whether another process has committed, and tells the observers if so.
     public func noticeOthers() {
-        // SQLite counts the commits of other connections, those of this process's readers not among them.
-        let version = try? onWriter { writer throws(StoreError) in try writer.dataVersion() }
+        // The kernel tells of a write before it is a commit: whoever writes holds the lock until it is one. SQLite counts
+        // the commits of other connections.
+        let version = try? holdingLock { () throws(StoreError) in
+            try onWriter { writer throws(StoreError) in try writer.dataVersion() }
+        }
         guard let version, version != lastDataVersion.exchange(version, ordering: .relaxed) else { return }
         changes.post(.elsewhere)
     }
