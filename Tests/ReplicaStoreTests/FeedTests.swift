@@ -4,6 +4,7 @@ import HybridTime
 import Merging
 import ReplicaStore
 import SyncProtocol
+import Synchronization
 import Testing
 
 @Suite("A hub's feed")
@@ -156,5 +157,52 @@ struct FeedTests {
         var expected = SequenceRanges(2...3)
         expected.insert(5...5)
         #expect(try test.store.unsent(to: one, awaitingHQ: false).map(\.ranges) == [expected])
+    }
+
+    @Test("A cursor beyond the end, of a life that a backup has undone, is sent to a snapshot")
+    func beyondTheEnd() throws {
+        let hub = try TestStore(9, isHub: true)
+        _ = try hub.store.makePerson()
+        let scope = try scope()
+        guard case .items(_, let end, _) = try hub.store.feedPage(scope, after: 0, bytesMax: 1 << 20) else {
+            Issue.record("no feed")
+            return
+        }
+        #expect(try hub.store.feedPage(scope, after: end, bytesMax: 1 << 20) == .items([], reached: end, isAtEnd: true))
+        #expect(try hub.store.feedPage(scope, after: end + 1, bytesMax: 1 << 20) == .compacted)
+    }
+
+    @Test("A push packs a tail of 64 and leaves a shorter one; what is offered is the same")
+    func packing() throws {
+        let test = try TestStore(1)
+        let lineage = HubLineage(hub: ReplicaID(0x91), epoch: 1)
+        for count in 1...64 {
+            _ = try test.store.makePerson("\(count)")
+            guard count > 62 else { continue }
+            let offered = try test.store.unsent(to: lineage, awaitingHQ: false)
+            #expect(offered.map(\.ranges) == [SequenceRanges(1...Sequence32(count))])
+            #expect(try test.store.count("SELECT count(*) FROM tail") == (count < 64 ? Int64(count) : 0))
+            #expect(try test.store.count("SELECT count(*) FROM segment") == (count < 64 ? 0 : 1))
+        }
+        #expect(try test.store.payload(of: test.replica, in: 1...64)?.range == 1...64)
+        #expect(try test.store.check() == [])
+    }
+
+    @Test("A commit of another connection is noticed once, and one's own is not")
+    func others() throws {
+        let test = try TestStore(1)
+        let second = try ReplicaStore.open(in: test.folder.path, schema: Fixture.schema, durability: .none)
+        test.store.noticeOthers()
+        let heard = Mutex(0)
+        let id = test.store.changes.add { event in if event == .elsewhere { heard.withLock { $0 += 1 } } }
+        defer { test.store.changes.remove(id) }
+        _ = try test.store.makePerson()
+        test.store.noticeOthers()
+        #expect(heard.withLock { $0 } == 0)
+        _ = try second.makePerson()
+        test.store.noticeOthers()
+        test.store.noticeOthers()
+        #expect(heard.withLock { $0 } == 1)
+        try second.close()
     }
 }

@@ -1,5 +1,6 @@
-/// Every bound of the sync protocol, in one place. All are inclusive, and all are part of the wire specification
-/// (Protocol/sync.md, "Limits"): a decoder refuses what passes them before it allocates anything.
+/// Every bound of the sync protocol, in one place. All are inclusive. Those of frames are part of the wire specification
+/// (Protocol/sync.md, "Limits"): a decoder refuses what passes them before it allocates anything. Those marked as this
+/// build's own bound its memory, and no peer can tell.
 public enum SyncLimits {
     /// The versions of the session protocol that this build speaks, ascending.
     public static let versions: [UInt64] = [1]
@@ -41,9 +42,9 @@ public enum SyncLimits {
     public static let rangesPerFrameMax = 16_384
     /// How many ranges of the child's own origin a welcome lists: greater ones are left out, which only costs an offer.
     public static let rangesPerWelcomeMax = 1_024
-    /// How many offered origins a hub keeps in mind for HQ receipts; those of others are asked for at the next hello.
+    /// This build's own: how many offered origins a hub keeps in mind for HQ receipts; those of others are asked for at the next hello.
     public static let concernsMax = 4_096
-    /// How many HQ receipts a child keeps that come before it has judged the welcome.
+    /// This build's own: how many HQ receipts a child keeps that come before it has judged the welcome.
     public static let earlyReceiptsMax = 64
     /// How many notes a receipt may carry.
     public static let notesPerReceiptMax = 256
@@ -55,7 +56,7 @@ public enum SyncLimits {
     /// An error's or note's line for people, in UTF-8.
     public static let messageBytesMax = 512
 
-    /// How much a feed load may bring into memory at once.
+    /// This build's own: how much a feed load may bring into memory at once.
     public static let feedLoadBytesMax = 262_144
 }
 
