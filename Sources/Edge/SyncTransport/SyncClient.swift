@@ -3,6 +3,12 @@ import NIOCore
 import NIOPosix
 import SyncProtocol
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
 /// Runs a replica's sessions with its parent over TCP: once, or for ever.
 public struct SyncClient: Sendable {
     /// Where the parent is and how sessions run.
@@ -119,8 +125,15 @@ public struct SyncClient: Sendable {
         } catch let error as CancellationError {
             throw error
         } catch {
-            throw SyncFailure.unreachable(host: host, port: port, reason: String(describing: error))
+            throw SyncFailure.unreachable(host: host, port: port, reason: SyncClient.words(of: error))
         }
+    }
+
+    /// The system's own words for why a connection did not come about, such as "Connection refused".
+    private static func words(of error: any Error) -> String {
+        let cause = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error
+        guard let failure = cause as? IOError else { return String(describing: cause) }
+        return String(cString: strerror(failure.errnoCode))
     }
 }
 
