@@ -9,11 +9,22 @@ import Testing
 struct DifferentialTests {
     @Test("Stores, memory and a naive oracle end with the same state", arguments: 1...30)
     func converge(seed: UInt64) throws {
-        var world = try World(seed: seed)
+        try expectConvergence(World(seed: seed), seed: seed)
+    }
+
+    @Test("What hubs deny counts everywhere as applied, with no writes, in whatever order it comes", arguments: 1...40)
+    func denialsConverge(seed: UInt64) throws {
+        try expectConvergence(World(seed: seed, denies: true), seed: seed)
+    }
+
+    private func expectConvergence(_ start: World, seed: UInt64) throws {
+        var world = start
         try world.run(120)
         try world.settle()
-        let oracle = Oracle(world.sets)
-        let memory = try inMemory(world.sets)
+        // A denied change set is one that wrote nothing.
+        let sets = world.sets.map { world.denied.contains($0.dot) ? $0.emptied : $0 }
+        let oracle = Oracle(sets)
+        let memory = try inMemory(sets)
         let digests = Set(try world.stores.map { try $0.digest() })
         #expect(digests.count == 1)
         for store in world.stores {
@@ -91,5 +102,14 @@ struct DifferentialTests {
             let segment = try SegmentCodec().decode(entry.bytes[...])
             #expect(segment.changeSets.map(\.dot) == entry.range.map { Dot(entry.origin, $0) }, label)
         }
+    }
+}
+
+extension ChangeSet {
+    /// The same change set without what it writes.
+    fileprivate var emptied: ChangeSet {
+        ChangeSet(
+            dot: dot, document: document, documentKind: documentKind, salt: salt, group: group, actor: actor,
+            intent: intent, time: time, stamp: stamp, deps: deps, seen: seen, authority: authority, changes: [])
     }
 }

@@ -39,9 +39,9 @@ struct PlanTests {
         "SELECT coalesce(sum(last - first + 1), 0) FROM at_hq",
         // A row for each hub that was ever met.
         "SELECT hub, epoch FROM parent ORDER BY met DESC LIMIT 1",
-        // Once for a new build.
-        "SELECT bytes FROM quarantine ORDER BY origin, sequence",
-        "DELETE FROM quarantine",
+        // Once for a new build, and for a verdict.
+        "SELECT bytes FROM quarantine WHERE ?1 IS NULL OR document = ?1 ORDER BY origin, sequence",
+        "DELETE FROM quarantine WHERE ?1 IS NULL OR document = ?1",
         // The first row decides.
         "SELECT EXISTS (SELECT 1 FROM parked)",
         "SELECT EXISTS (SELECT 1 FROM verdict)",

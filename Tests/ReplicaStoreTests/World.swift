@@ -12,13 +12,18 @@ struct World {
     var stores: [ReplicaStore] = []
     var folders: [Folder] = []
     var sets: [ChangeSet] = []
+    /// What hubs denied.
+    private(set) var denied: Set<Dot> = []
+    private let denies: Bool
     private var people: [RecordName] = []
     private var places: [RecordName] = []
     /// Forms that somebody opened and has not saved yet.
     private var forms: [(store: Int, document: RecordName, context: Context)] = []
 
-    init(seed: UInt64) throws {
+    /// - Parameter denies: whether hubs deny change sets now and then.
+    init(seed: UInt64, denies: Bool = false) throws {
         random = Seeded(seed)
+        self.denies = denies
         for number in 0..<Int.random(in: 2...4, using: &random) {
             let test = try TestStore(UInt64(number + 1), isHub: number % 2 == 0)
             stores.append(test.store)
@@ -41,7 +46,16 @@ struct World {
             case 18: if random.chance(2) { try stores[at].packTail() } else { _ = try stores[at].digest() }
             default: if random.chance(4) { try reopen(at) }
             }
+            if denies, random.chance(12) { try deny(at) }
         }
+    }
+
+    private mutating func deny(_ at: Int) throws {
+        guard stores[at].isHub, let set = sets.randomElement(using: &random) else { return }
+        guard case .success(let verdict) = try stores[at].deny(set.dot, reason: "no role", actor: "hub", time: time())
+        else { return }
+        denied.insert(set.dot)
+        sets.append(verdict)
     }
 
     /// Everyone gets everything that anyone wrote, in a random order and piece by piece.
@@ -49,6 +63,8 @@ struct World {
         for from in stores.indices.shuffled(using: &random) {
             for to in stores.indices.shuffled(using: &random) where to != from { try stores[from].send(to: stores[to]) }
         }
+        // What had come as state lacked the journal behind it until now.
+        for store in stores { try store.remakeWanted() }
     }
 
     // MARK: Steps

@@ -41,5 +41,15 @@ public struct Dot: Hashable, Sendable, Comparable {
 }
 
 extension Dot: CustomStringConvertible {
+    /// For example `9f3c0d5b12aa7e01:42`.
     public var description: String { "\(origin):\(sequence)" }
+
+    public init?(_ text: String) {
+        let halves = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard halves.count == 2, let origin = ReplicaID(String(halves[0])), let sequence = Sequence32(halves[1]),
+            sequence > 0
+        else { return nil }
+        self.init(origin, sequence)
+        guard description == text else { return nil }
+    }
 }

@@ -1,6 +1,5 @@
 import ByteCoding
 import ChangeSets
-import Foundation
 import GRDB
 import HybridTime
 import Merging
@@ -71,21 +70,26 @@ extension Writer {
     }
 }
 
-/// Reads change sets back out of the journal, on a reader's connection.
+/// Reads change sets back out of the journal, on any connection.
 struct HistoryReader {
     static let mark = "history-indexed-to"
 
-    private let db: Database
+    private let connection: OpaquePointer
     private let journal: Journal
     private let origins: OriginNumbers
 
-    init(_ db: Database) throws {
+    init(_ db: Database) throws(StoreError) {
         guard let connection = db.sqliteConnection else {
-            throw StoreError.damaged(place: "the connection", reason: "it is closed")
+            throw .damaged(place: "the connection", reason: "it is closed")
         }
-        self.db = db
-        origins = try OriginNumbers(connection)
-        journal = try Journal(connection, origins)
+        let origins = try OriginNumbers(connection)
+        self.init(connection, try Journal(connection, origins), origins)
+    }
+
+    init(_ connection: OpaquePointer, _ journal: Journal, _ origins: OriginNumbers) {
+        self.connection = connection
+        self.journal = journal
+        self.origins = origins
     }
 
     static func decode(_ bytes: [UInt8]) throws(StoreError) -> [ChangeSet] {
@@ -95,57 +99,59 @@ struct HistoryReader {
     }
 
     /// The first segments that the index does not know yet.
-    func unindexed(limit: Int) throws -> [SegmentContent] {
-        let known = try Int64.fetchOne(db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [Self.mark]) ?? 0
-        let rows = try Row.fetchCursor(
-            db, sql: "SELECT n, bytes FROM segment WHERE n > ? ORDER BY n LIMIT ?", arguments: [known, limit])
+    func unindexed(limit: Int) throws(StoreError) -> [SegmentContent] {
+        let rows = try Statement(
+            connection,
+            """
+            SELECT n, bytes FROM segment WHERE n > coalesce((SELECT value FROM meta WHERE key = '\(Self.mark)'), 0)
+            ORDER BY n LIMIT ?
+            """)
+        rows.bind(1, Int64(limit))
         var contents: [SegmentContent] = []
-        while let row = try rows.next() {
-            let sets = try Self.decode(Array(row[1] as Data))
-            contents.append(SegmentContent(number: row[0], documents: Set(sets.map(\.document))))
+        while try rows.step() {
+            let sets = try Self.decode(rows.bytes(1))
+            contents.append(SegmentContent(number: rows.integer(0), documents: Set(sets.map(\.document))))
         }
         return contents
     }
 
-    func changeSets(of document: RecordName, own: ReplicaID) throws -> [ChangeSet] {
+    func changeSets(of document: RecordName, own: ReplicaID) throws(StoreError) -> [ChangeSet] {
         guard let id = try origins.knownID(document) else { return [] }
         var found: [Dot: ChangeSet] = [:]
-        let isIndexed = try Bool.fetchOne(
-            db, sql: "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'document_segment')")
-        if isIndexed == true {
-            let rows = try Row.fetchCursor(
-                db,
-                sql: """
-                    SELECT segment.bytes FROM document_segment JOIN segment ON segment.n = document_segment.segment
-                    WHERE document_segment.document = ?
-                    """, arguments: [id.raw])
-            while let row = try rows.next() {
-                for set in try Self.decode(Array(row[0] as Data)) where set.document == document {
-                    found[set.dot] = set
-                }
+        let index = try Statement(connection, "SELECT 1 FROM sqlite_schema WHERE name = 'document_segment'")
+        if try index.step() {
+            let rows = try Statement(
+                connection,
+                """
+                SELECT segment.bytes FROM document_segment JOIN segment ON segment.n = document_segment.segment
+                WHERE document_segment.document = ?
+                """)
+            rows.bind(1, id.raw)
+            while try rows.step() {
+                for set in try Self.decode(rows.bytes(0)) where set.document == document { found[set.dot] = set }
             }
         }
-        try eachOfTail(own) { set in
-            if set.document == document { found[set.dot] = set }
-        }
+        for set in try tail(own) where set.document == document { found[set.dot] = set }
         return found.values.sorted { ($0.stamp, $0.dot) < ($1.stamp, $1.dot) }
     }
 
     func each(own: ReplicaID, _ body: (ChangeSet) throws -> Void) throws {
-        let rows = try Row.fetchCursor(db, sql: "SELECT bytes FROM segment ORDER BY n")
-        while let row = try rows.next() {
-            for set in try Self.decode(Array(row[0] as Data)) { try body(set) }
+        let rows = try Statement(connection, "SELECT bytes FROM segment ORDER BY n")
+        while try rows.step() {
+            for set in try Self.decode(rows.bytes(0)) { try body(set) }
         }
-        try eachOfTail(own, body)
+        for set in try tail(own) { try body(set) }
     }
 
-    private func eachOfTail(_ own: ReplicaID, _ body: (ChangeSet) throws -> Void) throws {
+    /// This replica's newest change sets, which are no segment yet: few.
+    private func tail(_ own: ReplicaID) throws(StoreError) -> [ChangeSet] {
         let limit = ChangeSetLimits.segmentChangeSetsMax
+        var all: [ChangeSet] = []
         var from: Sequence32 = 1
         while true {
             let sets = try journal.tail(from: from, limit: limit)
-            for set in sets { try body(set) }
-            guard sets.count == limit, let last = sets.last else { return }
+            all += sets
+            guard sets.count == limit, let last = sets.last else { return all }
             from = last.dot.sequence + 1
         }
     }

@@ -73,11 +73,14 @@ extension Writer {
                 try folder.join(name, record, document: place, theirContext: state.context)
             }
             folder.raise(place, state.context, state.greatest)
+            note(state)
         }
+        try noteJudged(states)
         var outcome = ApplyOutcome()
         if try waiting.hasParked() { try drain(entersFeed: entersFeed, &outcome) }
         try resumeChains()
         try flush()
+        try honourVerdicts(entersFeed: entersFeed, &outcome)
     }
 }
 

@@ -40,7 +40,7 @@ public final class ReplicaStore: Sendable {
         self.path = path
         self.pool = pool
         self.lock = lock
-        self.schema = schema
+        self.schema = schema.withEngineRecords
         self.identity = identity
         self.isHub = isHub
         try lock.holding { () throws(StoreError) in
@@ -52,7 +52,7 @@ public final class ReplicaStore: Sendable {
                     guard level == (durability == .full ? 2 : 0), let connection = db.sqliteConnection else {
                         throw StoreError.damaged(place: "the connection", reason: "synchronous did not take")
                     }
-                    writer.value = try Writer(connection, schema, .cryptoSHA256, identity, observer)
+                    writer.value = try Writer(connection, self.schema, .cryptoSHA256, identity, isHub: isHub, observer)
                 }
             }
         }
@@ -73,7 +73,8 @@ public final class ReplicaStore: Sendable {
                         throw StoreError.alreadyAStore(path: path)
                     }
                     try db.execute(sql: Tables.engine)
-                    try db.execute(sql: Tables.unknownRecords)
+                    try db.execute(sql: Tables.additions)
+                    let schema = schema.withEngineRecords
                     for kind in schema.records { try db.execute(sql: Tables.recordTable(kind)) }
                     try Meta.write(identity, isHub: isHub, schema, db)
                 }
@@ -97,7 +98,7 @@ public final class ReplicaStore: Sendable {
             try asStoreErrors {
                 try pool.write { db in
                     let meta = try Meta.read(db, path: path)
-                    try Migration.addMissing(schema, db)
+                    try Migration.addMissing(schema.withEngineRecords, db)
                     return (meta.identity, meta.isHub, try Meta.tags(db), try Meta.revision(db))
                 }
             }

@@ -48,6 +48,7 @@ extension Writer {
         if outcome.applied > 0, try waiting.hasParked() { try drain(entersFeed: entersFeed, &outcome) }
         try extendChains(segment)
         try flush()
+        try honourVerdicts(entersFeed: entersFeed, &outcome)
         return .success(outcome)
     }
 
@@ -113,6 +114,7 @@ extension Writer {
             guard case .foreignRecord(let reason) = error else { throw error }
             return try quarantine(set, FoldRefusal(code: "foreign-record", reason: reason), &outcome)
         }
+        note(set)
         outcome.applied += 1
         return true
     }
@@ -158,9 +160,11 @@ extension Writer {
         }
     }
 
-    /// Looks again at what was put aside, as a build does that may know better than the one before.
-    func retryQuarantine(entersFeed: Bool) throws(StoreError) {
-        let waiting = try waiting.takeQuarantine()
+    /// Looks again at what was put aside, as a build does that may know better than the one before, or when a verdict
+    /// has come.
+    /// - Parameter document: the document whose part of the quarantine to look at; all of it for nil.
+    func retryQuarantine(of document: LocalID? = nil, entersFeed: Bool) throws(StoreError) {
+        let waiting = try waiting.takeQuarantine(of: document)
         guard !waiting.isEmpty else { return }
         for set in waiting {
             try self.waiting.park(set, missing: set.dot)

@@ -27,6 +27,7 @@ extension Writer {
                 throw .malformedDraft(refusal.reason)
             }
             try folder.fold(set, into: place)
+            note(set)
             let (digest, size) = chain.head(after: head.digest, set, salt: folder.loadedDocuments[place].salt)
             guard size <= ChangeSetLimits.changeSetCanonicalBytesMax else { throw .limitExceeded("one change set") }
             head = Journal.Head(sequence: set.dot.sequence, digest: digest)
@@ -34,6 +35,8 @@ extension Writer {
             sets.append(set)
         }
         try flush(isLocal: true)
+        var outcome = ApplyOutcome()
+        try honourVerdicts(entersFeed: isHub, &outcome)
         return sets
     }
 

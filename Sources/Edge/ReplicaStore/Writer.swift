@@ -19,9 +19,13 @@ final class Writer {
     let observer: (any MergeObserver)?
     var chain: HashChain
     let identity: Identity
+    /// Whether what becomes covered here enters the feed.
+    let isHub: Bool
     /// Origins whose chain waits for the salt of a document that is not here. Kept in memory alone: after a restart the
     /// origin's next segment carries the chain on.
     var stalledChains: [RecordName: Set<ReplicaID>] = [:]
+    /// Documents that the transaction which runs has to make again, because a verdict came or state met one.
+    var judged: Set<RecordName> = []
     private var lookups: [String: Statement] = [:]
     private let begin: Statement
     private let commit: Statement
@@ -29,11 +33,12 @@ final class Writer {
 
     init(
         _ connection: OpaquePointer, _ schema: Schema, _ digesting: Digesting, _ identity: Identity,
-        _ observer: (any MergeObserver)?
+        isHub: Bool, _ observer: (any MergeObserver)?
     ) throws(StoreError) {
         self.connection = connection
         self.schema = schema
         self.identity = identity
+        self.isHub = isHub
         origins = try OriginNumbers(connection)
         folder = try Folder(schema, connection, origins)
         journal = try Journal(connection, origins)
@@ -42,6 +47,8 @@ final class Writer {
         reader = RecordReader(connection, origins, folder.documents, folder.tables)
         self.observer = observer
         folder.reportsTouched = observer != nil
+        let waiting = waiting
+        folder.isVoided = { dot throws(StoreError) in try waiting.isVoided(dot) }
         chain = HashChain(digesting)
         begin = try Statement(connection, "BEGIN IMMEDIATE")
         commit = try Statement(connection, "COMMIT")
@@ -71,6 +78,7 @@ final class Writer {
             if sqlite3_get_autocommit(connection) == 0 { try? rollback.run() }
             origins.rolledBack()
             folder.reset()
+            judged = []
         }
         return try body()
     }
@@ -89,6 +97,7 @@ final class Writer {
             if sqlite3_get_autocommit(connection) == 0 { try? rollback.run() }
             origins.rolledBack()
             folder.reset()
+            judged = []
             throw error
         }
     }

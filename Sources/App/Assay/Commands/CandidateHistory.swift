@@ -28,9 +28,12 @@ extension Candidate {
                 try location.with { store in
                     let person = try store.looking { try Finder($0).person(candidate) }
                     let history = try store.history(of: person.document)
+                    let denials = try store.replica.denials().filter { $0.document == person.document }
                     try store.looking { records in
                         let sheet = HistorySheet(
-                            person: person, history: history, records: records,
+                            person: person, history: history,
+                            denied: Dictionary(uniqueKeysWithValues: denials.map { ($0.subject, $0.reason) }),
+                            records: records,
                             words: Words(records, store.replica.identity))
                         if output.json {
                             Console.json(try sheet.json())
@@ -48,6 +51,8 @@ extension Candidate {
 struct HistorySheet {
     let person: RecordView
     let history: DocumentHistory
+    /// Why some of the change sets were denied.
+    let denied: [Dot: String]
     let records: StoredRecords
     let words: Words
 
@@ -70,6 +75,10 @@ struct HistorySheet {
                 origin += ", ordered as of \(LocalTime.text(set.stamp.milliseconds))"
             }
             lines += Layout.wrapped(origin, hanging: 2).map { Console.styled($0, .dim) }
+            if let reason = denied[set.dot] {
+                lines += Layout.wrapped("  denied, and counts for nothing: \(reason)", hanging: 2)
+                    .map { Console.styled($0, .bad) }
+            }
             for change in set.changes { lines += try self.lines(change, set) }
         }
         return lines
@@ -137,7 +146,8 @@ struct HistorySheet {
                 "changeSet": .text(set.dot.description), "intent": .text(set.intent.string),
                 "actor": .text(set.actor.string), "replica": .text(set.dot.origin.description),
                 "replicaName": .text(words.replica(set.dot.origin)), "deviceTime": .number(set.time),
-                "stamp": .number(set.stamp.milliseconds), "writes": .list(writes),
+                "stamp": .number(set.stamp.milliseconds), "denied": JSONValue(denied[set.dot]),
+                "writes": .list(writes),
             ]
         }
         return [

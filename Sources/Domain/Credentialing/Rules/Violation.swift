@@ -95,9 +95,7 @@ public struct Violation: Hashable, Sendable {
         writer.text(rule.raw)
         writer.count(members.count)
         for member in members { Facts.write(member, &writer) }
-        let digest = digesting(writer.bytes)
-        // A hash of zero would be the name of a pending record; the second word is as good.
-        return RecordName(hash: digest.words.0 != 0 ? digest.words.0 : digest.words.1 | 1)
+        return RecordName(hashed: digesting(writer.bytes))
     }
 
     /// What a decision keeps of the facts: a hash bound to the case, so that no name and no score lives on in a case after

@@ -53,6 +53,7 @@ private struct StoreCheck {
     private let states: StateReader
     private let codec = SegmentCodec()
     var findings: [StoreFinding] = []
+    private var denied = Set<Dot>()
 
     /// How many documents' histories are in memory at once.
     private static let documentsAtOnce = 20_000
@@ -190,6 +191,9 @@ private struct StoreCheck {
     // MARK: Rows
 
     mutating func rows() throws {
+        for id in try Int64.fetchAll(db, sql: "SELECT subject FROM verdict WHERE subject IS NOT NULL") {
+            denied.insert(try origins.name(LocalID(raw: id)).dot)
+        }
         for kind in schema.records {
             let astray = try Int64.fetchAll(
                 db,
@@ -223,10 +227,11 @@ private struct StoreCheck {
             }
             guard case .success(let stored?) = read else { continue }
             try columns(of: stored)
-            guard let rebuilt = StoreCheck.rebuilt(stored, histories.removeValue(forKey: name) ?? []) else { continue }
+            let rebuilt = DocumentState(name: stored.name, kind: stored.kind, salt: stored.salt)
+                .replaying(histories.removeValue(forKey: name) ?? [], denied: denied)
             guard rebuilt.context.covers(stored.context) else { continue }
             for (record, state) in rebuilt.records.sorted(by: { $0.key < $1.key })
-            where stored.records[record].map(normalized) != normalized(state) {
+            where stored.records[record].map({ !$0.isSame(as: state) }) ?? true {
                 found(
                     "state-differs", "record \(record) of document \(name)", "the journal says otherwise",
                     StoreCheck.rebuild)
@@ -244,15 +249,7 @@ private struct StoreCheck {
         }
     }
 
-    private func normalized(_ state: RecordState) -> [[Sibling]] {
-        state.cells.map { cell in
-            cell.siblings.sorted {
-                $0.dot != $1.dot ? $0.dot < $1.dot : Value.precedes($0.value ?? .null, $1.value ?? .null)
-            }
-        }
-    }
-
-    /// All that the journal holds of some documents, without what was put aside or denied.
+    /// All that the journal holds of some documents, without what was put aside.
     private func histories(of documents: [RecordName: Int64]) throws -> [RecordName: [ChangeSet]] {
         var excluded = Set<Dot>()
         for row in try Row.fetchAll(db, sql: "SELECT origin, sequence FROM quarantine") {
@@ -272,22 +269,6 @@ private struct StoreCheck {
         let tail = try Data.fetchCursor(db, sql: "SELECT bytes FROM tail ORDER BY sequence")
         while let bytes = try tail.next() { if let set = try? CanonicalForm.read(Array(bytes)[...]) { take(set) } }
         return histories
-    }
-
-    /// A document made again from its history, as far as that goes.
-    private static func rebuilt(_ stored: DocumentState, _ history: [ChangeSet]) -> DocumentState? {
-        var state = DocumentState(name: stored.name, kind: stored.kind, salt: stored.salt)
-        var rest = history
-        while !rest.isEmpty {
-            let waiting = rest.filter { set in
-                guard state.context.covers(set.deps) else { return true }
-                state.apply(set.changes, dot: set.dot, stamp: set.stamp, seen: set.removal)
-                return false
-            }
-            if waiting.count == rest.count { break }
-            rest = waiting
-        }
-        return state
     }
 
     /// Sets stand twice in a row: in the clock, which counts, and as text for people's tools.

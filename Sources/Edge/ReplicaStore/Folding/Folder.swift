@@ -11,6 +11,10 @@ final class Folder {
     let tables: [UInt32: RecordTable]
     /// Whether somebody wants to know which records were written.
     var reportsTouched = false
+    /// Whether a change set was denied; the writer sets it.
+    var isVoided: (Dot) throws(StoreError) -> Bool = { _ in false }
+    /// Records of a document that was made again without them.
+    private var gone: [(id: LocalID, document: LocalID, kind: RecordKind)] = []
     private let clocks: ClockCodec
     private var clockBuffer = ByteWriter(reserving: 256)
 
@@ -49,6 +53,7 @@ final class Folder {
         records.removeAll(keepingCapacity: true)
         recordPlaces.removeAll(keepingCapacity: true)
         unknownTables.removeAll()
+        gone.removeAll()
     }
 
     /// The table of a record kind: its own, or the one that all unknown kinds share.
@@ -149,6 +154,23 @@ final class Folder {
         records[record].isTouched = true
     }
 
+    /// Puts a document's state in place of the one that is here, whatever that is. Nothing of it may be loaded yet.
+    func replace(_ place: Int, with state: DocumentState) throws(StoreError) {
+        let document = loadedDocuments[place]
+        for table in Array(tables.values) {
+            for id in try table.remove(of: document.id) { gone.append((id, document.id, table.kind)) }
+        }
+        for id in try RecordTable(unknown: 0, connection).remove(of: document.id) { recordPlaces[id] = nil }
+        for (name, record) in state.records {
+            let place = append(try origins.localID(name), document.id, table(record.kind))
+            records[place].state = record
+            records[place].isTouched = true
+        }
+        loadedDocuments[place].context = state.context
+        loadedDocuments[place].stamp = state.greatest
+        loadedDocuments[place].isChanged = true
+    }
+
     /// The place of a record, read from its row if need be.
     ///
     /// Only the change set that a record is named after makes it (or, for names that are hashes, any in the document of
@@ -167,7 +189,7 @@ final class Folder {
             return place
         }
         let table = table(kind)
-        let mayMake =
+        var mayMake =
             maker.map { name.dot == $0 || name.isHash && id.siblingsRange.contains(document.id.raw) } ?? true
         // No row of a document that was made just now can be there, as far as the name is its own.
         if document.isNew, mayMake { return append(id, document.id, table) }
@@ -175,6 +197,8 @@ final class Folder {
         select.bind(1, id.raw)
         defer { select.reset() }
         guard try select.step() else {
+            // The change set that made it was denied: whoever had met it there goes on with an empty one.
+            if !mayMake { mayMake = try isVoided(name.dot) }
             guard mayMake else { throw .foreignRecord("it writes to a record that is not in this document") }
             return append(id, document.id, table)
         }
@@ -265,6 +289,14 @@ final class Folder {
                         kind: records[place].table.kind,
                         state: records[place].hasValues ? records[place].state : nil,
                         isMadeHere: isLocal && records[place].isNew))
+            }
+        }
+        if reportsTouched {
+            for record in gone where recordPlaces[record.id] == nil {
+                touched.append(
+                    TouchedRecord(
+                        name: try origins.name(record.id), document: try origins.name(record.document),
+                        kind: record.kind, state: nil, isMadeHere: false))
             }
         }
         // A document that was made for change sets which then had to wait or were put aside is not there yet.

@@ -13,6 +13,7 @@ final class WaitingTable {
     private let isolate: Statement
     private let isIsolated: Statement
     private let isVoided: Statement
+    private let judgesDocument: Statement
     private let anyVerdict: Statement
     private let anyHeldBack: Statement
     private let allIsolated: Statement
@@ -31,7 +32,8 @@ final class WaitingTable {
         anyParked = try Statement(connection, "SELECT EXISTS (SELECT 1 FROM parked)")
         isolate = try Statement(connection, "INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?, ?)")
         isIsolated = try Statement(connection, "SELECT 1 FROM quarantine WHERE origin = ? AND sequence = ?")
-        isVoided = try Statement(connection, "SELECT 1 FROM verdict WHERE origin = ? AND sequence = ?")
+        isVoided = try Statement(connection, "SELECT 1 FROM verdict WHERE subject = ?")
+        judgesDocument = try Statement(connection, "SELECT 1 FROM verdict WHERE judged_document = ? LIMIT 1")
         anyVerdict = try Statement(connection, "SELECT EXISTS (SELECT 1 FROM verdict)")
         anyHeldBack = try Statement(
             connection,
@@ -39,8 +41,11 @@ final class WaitingTable {
             SELECT 1 FROM parked WHERE origin = ?1 AND document = ?2
             UNION ALL SELECT 1 FROM quarantine WHERE origin = ?1 AND document = ?2 LIMIT 1
             """)
-        allIsolated = try Statement(connection, "SELECT bytes FROM quarantine ORDER BY origin, sequence")
-        clearIsolated = try Statement(connection, "DELETE FROM quarantine")
+        // Of one document, or of all for NULL.
+        allIsolated = try Statement(
+            connection,
+            "SELECT bytes FROM quarantine WHERE ?1 IS NULL OR document = ?1 ORDER BY origin, sequence")
+        clearIsolated = try Statement(connection, "DELETE FROM quarantine WHERE ?1 IS NULL OR document = ?1")
     }
 
     func hasParked() throws(StoreError) -> Bool {
@@ -54,7 +59,19 @@ final class WaitingTable {
     }
 
     /// Whether the author's first hub denied a change set: it counts as applied, with no writes.
-    func isVoided(_ dot: Dot) throws(StoreError) -> Bool { try exists(isVoided, dot) }
+    func isVoided(_ dot: Dot) throws(StoreError) -> Bool {
+        guard let id = try origins.knownID(RecordName(dot, 0)) else { return false }
+        isVoided.bind(1, id.raw)
+        defer { isVoided.reset() }
+        return try isVoided.step()
+    }
+
+    /// Whether a verdict denies anything in a document.
+    func hasVerdicts(in document: LocalID) throws(StoreError) -> Bool {
+        judgesDocument.bind(1, document.raw)
+        defer { judgesDocument.reset() }
+        return try judgesDocument.step()
+    }
 
     func isQuarantined(_ dot: Dot) throws(StoreError) -> Bool { try exists(isIsolated, dot) }
 
@@ -106,9 +123,12 @@ final class WaitingTable {
         return try anyHeldBack.step()
     }
 
-    /// Empties the quarantine.
-    func takeQuarantine() throws(StoreError) -> [ChangeSet] {
+    /// Empties the quarantine, or the part of it that is of one document.
+    func takeQuarantine(of document: LocalID? = nil) throws(StoreError) -> [ChangeSet] {
         var sets: [ChangeSet] = []
+        for statement in [allIsolated, clearIsolated] {
+            if let document { statement.bind(1, document.raw) } else { statement.bindNull(1) }
+        }
         do {
             defer { allIsolated.reset() }
             while try allIsolated.step() {

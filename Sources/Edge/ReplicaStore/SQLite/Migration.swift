@@ -11,7 +11,11 @@ enum Migration {
     /// - Throws: ``StoreError/newerSchema(_:)`` where a newer build has been here.
     static func addMissing(_ schema: Schema, _ db: Database) throws {
         try Meta.tags(db)?.refuseNewer(than: SchemaTags(schema))
-        try db.execute(sql: Tables.unknownRecords)
+        // The table of this name once held what no build ever wrote: verdicts are records now.
+        if try db.tableExists("verdict"), try db.columns(in: "verdict").contains(where: { $0.name == "origin" }) {
+            try db.execute(sql: "DROP TABLE verdict")
+        }
+        try db.execute(sql: Tables.additions)
         for kind in schema.records {
             guard try db.tableExists(kind.name) else {
                 try db.execute(sql: Tables.recordTable(kind))

@@ -100,6 +100,29 @@ final class RecordTable {
                 + " AND (id >> 11) <> (document >> 11)\(filter) ORDER BY document, id")
         return (own, others)
     }
+    /// Takes the rows of one document out of the table, of an unknown kind's table whatever their kind.
+    /// - Returns: their identifiers.
+    func remove(of document: LocalID) throws(StoreError) -> [LocalID] {
+        let own = try prepared(
+            &removeOwnStatement,
+            "DELETE FROM \"\(kind.name)\" WHERE id BETWEEN ? AND ? AND document = ? RETURNING id")
+        own.bind(1, document.siblingsRange.lowerBound)
+        own.bind(2, document.siblingsRange.upperBound)
+        own.bind(3, document.raw)
+        let others = try prepared(
+            &removeOthersStatement,
+            "DELETE FROM \"\(kind.name)\" WHERE document = ? AND (id >> 11) <> (document >> 11) RETURNING id")
+        others.bind(1, document.raw)
+        var removed: [LocalID] = []
+        for rows in [own, others] {
+            defer { rows.reset() }
+            while try rows.step() { removed.append(LocalID(raw: rows.integer(0))) }
+        }
+        return removed
+    }
+    private var removeOwnStatement: Statement?
+    private var removeOthersStatement: Statement?
+
     private var rangeOwnStatement: Statement?
     private var rangeOthersStatement: Statement?
 

@@ -52,10 +52,6 @@ enum Tables {
             code TEXT NOT NULL, reason TEXT NOT NULL, bytes BLOB NOT NULL,
             PRIMARY KEY (origin, sequence)
         ) STRICT, WITHOUT ROWID;
-        CREATE TABLE verdict(
-            origin INTEGER NOT NULL, sequence INTEGER NOT NULL, reason TEXT NOT NULL,
-            PRIMARY KEY (origin, sequence)
-        ) STRICT, WITHOUT ROWID;
 
         -- What a hub offers to those below it: ranges of segments, in the order in which they became covered. An entry
         -- of segment 0 is where state came in: those who stand before it take a snapshot.
@@ -96,8 +92,8 @@ enum Tables {
         CREATE INDEX violation_member_key ON violation_member(key);
         """
 
-    /// Stores that were made before it was there get it when they are opened.
-    static let unknownRecords = """
+    /// Stores that were made before these were there get them when they are opened.
+    static let additions = """
         -- Records of kinds that a newer build made: every cell is in the clock, and a build that knows the kind moves them.
         CREATE TABLE IF NOT EXISTS unknown_record(
             id INTEGER PRIMARY KEY, document INTEGER NOT NULL, clock BLOB NOT NULL, kind INTEGER NOT NULL
@@ -105,6 +101,15 @@ enum Tables {
         CREATE INDEX IF NOT EXISTS unknown_record_document ON unknown_record(document)
             WHERE (id >> 11) <> (document >> 11);
         CREATE INDEX IF NOT EXISTS unknown_record_kind ON unknown_record(kind);
+
+        -- Documents whose state has to come from the hub, because the journal here does not reach back far enough.
+        CREATE TABLE IF NOT EXISTS wanted(document INTEGER PRIMARY KEY, reason TEXT NOT NULL) STRICT;
+
+        -- What was put right: where no disk failed there is nothing.
+        CREATE TABLE IF NOT EXISTS repair(
+            n INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL DEFAULT (unixepoch() * 1000),
+            document INTEGER NOT NULL, how TEXT NOT NULL, reason TEXT NOT NULL
+        ) STRICT;
         """
 
     /// The column type that a field's values are stored in.
