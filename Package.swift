@@ -103,6 +103,10 @@ let package = Package(
             name: "EnginePeer",
             dependencies: ["ByteCoding", "ChangeSets", "HybridTime", "Merging", "ReplicaStore", grdb],
             path: "Sources/Bench/EnginePeer", swiftSettings: settings),
+        // A simulated disk as an SQLite VFS, for tests and rigs alone: nothing under Sources may depend on it.
+        .target(name: "CFaultVFS", dependencies: [sqlite], path: "Tests/CFaultVFS"),
+        .target(name: "FaultDisk", dependencies: ["CFaultVFS"], path: "Tests/FaultDisk", swiftSettings: settings),
+        tests("FaultDiskTests", ["ChangeSets", "FaultDisk", "HybridTime", "Merging", "ReplicaStore", grdb, sqlite]),
         .target(
             name: "SyncTestSupport", dependencies: ["ByteCoding", "HubLogic", "HybridTime", "SyncProtocol"],
             path: "Tests/SyncTestSupport", swiftSettings: settings),

@@ -11,15 +11,20 @@ public final class CredentialStore: Sendable {
 
     private init(_ replica: ReplicaStore) { self.replica = replica }
 
-    public static func create(in path: String, identity: Identity, isHub: Bool) throws -> CredentialStore {
+    /// - Parameter vfs: SQLite's name of the file system that the database is on; nil for the system's.
+    public static func create(
+        in path: String, identity: Identity, isHub: Bool, vfs: String? = nil
+    ) throws -> CredentialStore {
         CredentialStore(
             try ReplicaStore.create(
-                in: path, schema: CredentialingSchema.schema, identity: identity, isHub: isHub, observer: CaseKeeper()))
+                in: path, schema: CredentialingSchema.schema, identity: identity, isHub: isHub, observer: CaseKeeper(),
+                vfs: vfs))
     }
 
-    public static func open(in path: String) throws -> CredentialStore {
+    /// - Parameter vfs: SQLite's name of the file system that the database is on; nil for the system's.
+    public static func open(in path: String, vfs: String? = nil) throws -> CredentialStore {
         CredentialStore(
-            try ReplicaStore.open(in: path, schema: CredentialingSchema.schema, observer: CaseKeeper()))
+            try ReplicaStore.open(in: path, schema: CredentialingSchema.schema, observer: CaseKeeper(), vfs: vfs))
     }
 
     /// Why a command did not become a change set.

@@ -35,7 +35,7 @@ public final class ReplicaStore: Sendable {
 
     private init(
         path: String, pool: DatabasePool, lock: AdvisoryLock, schema: Schema, identity: Identity, isHub: Bool,
-        durability: Durability, observer: (any MergeObserver)?
+        observer: (any MergeObserver)?
     ) throws {
         self.path = path
         self.pool = pool
@@ -46,11 +46,8 @@ public final class ReplicaStore: Sendable {
         try lock.holding { () throws(StoreError) in
             try ReplicaStore.asStoreErrors {
                 try pool.writeWithoutTransaction { db in
-                    // GRDB sets NORMAL when it turns the write-ahead log on; whatever was saved must be on the disk.
-                    try db.execute(sql: "PRAGMA synchronous = \(durability == .full ? "FULL" : "OFF")")
-                    let level = try Int.fetchOne(db, sql: "PRAGMA synchronous")
-                    guard level == (durability == .full ? 2 : 0), let connection = db.sqliteConnection else {
-                        throw StoreError.damaged(place: "the connection", reason: "synchronous did not take")
+                    guard let connection = db.sqliteConnection else {
+                        throw StoreError.damaged(place: "the connection", reason: "it is closed")
                     }
                     writer.value = try Writer(connection, self.schema, .cryptoSHA256, identity, isHub: isHub, observer)
                 }
@@ -59,13 +56,16 @@ public final class ReplicaStore: Sendable {
     }
 
     /// Makes a new store in a folder that is there.
+    /// - Parameter vfs: SQLite's name of the file system that the database is on; nil for the system's. The lock file is
+    ///   on the system's always.
     public static func create(
         in path: String, schema: Schema, identity: Identity, isHub: Bool, durability: Durability = .full,
-        observer: (any MergeObserver)? = nil
+        observer: (any MergeObserver)? = nil, vfs: String? = nil
     ) throws -> ReplicaStore {
         let lock = try AdvisoryLock(path: path + "/lock")
+        let file = DatabaseFile(folder: path, vfs: vfs)
         // Turning the write-ahead log on writes, so the pool is made under the lock as well.
-        let pool = try lock.holding { () throws(StoreError) in try open(path) }
+        let pool = try lock.holding { () throws(StoreError) in try open(file, durability) }
         try lock.holding { () throws(StoreError) in
             try asStoreErrors {
                 try pool.write { db in
@@ -82,18 +82,20 @@ public final class ReplicaStore: Sendable {
         }
         return try ReplicaStore(
             path: path, pool: pool, lock: lock, schema: schema, identity: identity, isHub: isHub,
-            durability: durability,
             observer: observer)
     }
 
     /// Opens the store in a folder, and brings its tables up to this build's schema.
+    /// - Parameter vfs: SQLite's name of the file system that the database is on; nil for the system's.
     public static func open(
-        in path: String, schema: Schema, durability: Durability = .full, observer: (any MergeObserver)? = nil
+        in path: String, schema: Schema, durability: Durability = .full, observer: (any MergeObserver)? = nil,
+        vfs: String? = nil
     ) throws -> ReplicaStore {
-        guard fileExists(path + "/" + fileName) else { throw StoreError.notAStore(path: path) }
+        let file = DatabaseFile(folder: path, vfs: vfs)
+        guard try file.exists() else { throw StoreError.notAStore(path: path) }
         let lock = try AdvisoryLock(path: path + "/lock")
         // Turning the write-ahead log on writes, so the pool is made under the lock as well.
-        let pool = try lock.holding { () throws(StoreError) in try open(path) }
+        let pool = try lock.holding { () throws(StoreError) in try open(file, durability) }
         let (identity, isHub, tags, revision) = try lock.holding { () throws(StoreError) in
             try asStoreErrors {
                 try pool.write { db in
@@ -105,13 +107,12 @@ public final class ReplicaStore: Sendable {
         }
         let store = try ReplicaStore(
             path: path, pool: pool, lock: lock, schema: schema, identity: identity, isHub: isHub,
-            durability: durability,
             observer: observer)
         try store.writing { writer throws(StoreError) in try writer.learn(tags, revision: revision, entersFeed: isHub) }
         return store
     }
 
-    private static func open(_ path: String) throws(StoreError) -> DatabasePool {
+    private static func open(_ file: DatabaseFile, _ durability: Durability) throws(StoreError) -> DatabasePool {
         var configuration = Configuration()
         configuration.label = "assay"
         configuration.busyMode = .timeout(10)
@@ -119,7 +120,18 @@ public final class ReplicaStore: Sendable {
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA foreign_keys = OFF")
         }
-        return try asStoreErrors { try DatabasePool(path: path + "/" + fileName, configuration: configuration) }
+        return try asStoreErrors {
+            let pool = try DatabasePool(path: file.sqliteName, configuration: configuration)
+            try pool.writeWithoutTransaction { db in
+                // GRDB sets NORMAL when it turns the write-ahead log on; whatever was saved must be on the disk, the
+                // tables of a new store and a migration included.
+                try db.execute(sql: "PRAGMA synchronous = \(durability == .full ? "FULL" : "OFF")")
+                guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == (durability == .full ? 2 : 0) else {
+                    throw StoreError.damaged(place: "the connection", reason: "synchronous did not take")
+                }
+            }
+            return pool
+        }
     }
 
     /// Folds the write-ahead log into the database and closes it.
