@@ -73,7 +73,9 @@ let package = Package(
                 "ByteCoding", "HubLogic", "HybridTime", "SyncProtocol", "SyncTransport", nio, nioLocks, nioPosix, log,
                 lifecycle,
             ]),
-        layer("Edge", "StoreSync", ["HubLogic", "HybridTime", "ReplicaStore", "SyncProtocol", "SyncTransport"]),
+        layer(
+            "Edge", "StoreSync",
+            ["ByteCoding", "HubLogic", "HybridTime", "ReplicaStore", "SyncProtocol", "SyncTransport"]),
         layer(
             "Edge", "CredentialStore",
             ["ByteCoding", "ChangeSets", "Credentialing", "HybridTime", "Merging", "ReplicaStore", grdb]),

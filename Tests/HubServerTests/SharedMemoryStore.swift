@@ -1,3 +1,4 @@
+import ByteCoding
 import HubLogic
 import HybridTime
 import NIOConcurrencyHelpers
@@ -51,6 +52,8 @@ final class SharedMemoryStore: SessionStore {
     func segment(of origin: ReplicaID, in range: ClosedRange<Sequence32>) async throws -> SegmentPayload? {
         snapshot.segment(origin, range)
     }
+    func digest(of scope: ScopeName) async throws -> Digest256 { .zero }
+    func findings(_ scope: ScopeName, _ parts: [ComparedPart]) async throws -> ComparedFindings { ComparedFindings() }
     func commit(_ commits: [ReplicaCommit]) async throws -> [SegmentOutcome] { change { $0.perform(commits) } }
 
     func hubIdentity() async throws -> HubIdentity { snapshot.identity }
@@ -62,6 +65,12 @@ final class SharedMemoryStore: SessionStore {
     func snapshot(_ scope: ScopeName, after: SnapshotCursor?, bytesMax: Int) async throws -> SnapshotPage {
         snapshot.snapshot(scope, after: after)
     }
+    func compare(
+        _ scope: ScopeName, _ ranges: [RangeDigest]
+    ) async throws -> (position: FeedPosition, parts: [ComparedPart]) { (snapshot.feedEnd(scope), []) }
+    func states(
+        _ scope: ScopeName, _ documents: [DocumentKey], bytesMax: Int
+    ) async throws -> (answered: Int, bytes: [UInt8]) { (documents.count, []) }
     func commit(_ segments: [SegmentPayload]) async throws -> [SegmentOutcome] {
         if let failure = state.withLockedValue(\.failure) { throw failure }
         return change { $0.commit(segments) }

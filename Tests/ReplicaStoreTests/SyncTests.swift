@@ -9,60 +9,8 @@ import SyncProtocol
 import SyncTransport
 import Testing
 
-/// A store with its sessions, and its hub server where it listens.
-private struct Node: Sendable {
-    let test: TestStore
-    let sessions: StoreSessions
-    var port = 0
-
-    var store: ReplicaStore { test.store }
-
-    init(_ number: UInt64, isHub: Bool = false, isHeadquarters: Bool = false) throws {
-        test = try TestStore(number, isHub: isHub)
-        sessions = StoreSessions(test.store, isHeadquarters: isHeadquarters)
-    }
-
-    @discardableResult
-    func sync(with hub: Node) async throws -> SyncTotals {
-        try await client(hub).syncOnce()
-    }
-
-    func client(_ hub: Node) -> SyncClient {
-        SyncClient(
-            configuration: SyncClient.Configuration(host: "127.0.0.1", port: hub.port), store: sessions,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    }
-
-    func lineage() throws -> HubLineage { try store.hubIdentity(isHeadquarters: false).lineage }
-}
-
-/// Runs a hub over a store for as long as the body does.
-private func listening<Result: Sendable>(
-    _ node: Node, parent: Node? = nil, _ body: @escaping @Sendable (Node) async throws -> Result
-) async throws -> Result {
-    var configuration = HubServer.Configuration()
-    configuration.parent = parent.map { SyncClient.Configuration(host: "127.0.0.1", port: $0.port) }
-    let hub = try HubServer(
-        configuration: configuration, store: node.sessions,
-        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    let running = Task { try await hub.run() }
-    defer { running.cancel() }
-    var bound = node
-    bound.port = try await hub.boundPort
-    return try await body(bound)
-}
-
 @Suite("Real stores over real sockets", .timeLimit(.minutes(2)))
 struct SyncTests {
-    private func expectSame(_ nodes: [Node], _ label: Comment) throws {
-        let digests = Set(try nodes.map { try $0.store.digest() })
-        #expect(digests.count == 1, label)
-        for node in nodes {
-            #expect(try node.store.check() == [], label)
-            #expect(try node.store.count("SELECT count(*) FROM parked") == 0, label)
-        }
-    }
-
     @Test("Sites, region, office and headquarters converge, and receipts come back down")
     func threeLevels() async throws {
         let sites = [try Node(1), try Node(2)]
@@ -96,7 +44,8 @@ struct SyncTests {
                 }
                 for site in sites { try await site.sync(with: region) }
                 try await office.sync(with: hq)
-                try expectSame(all, "after the last round")
+                try Node.expectSame(all, "after the last round")
+                for node in all { #expect(try node.store.repairs() == [], "no disk failed") }
                 for site in sites {
                     let memory = try site.store.memory(of: region.lineage())
                     let head = try #require(try site.store.held(site.test.replica).last)
@@ -119,14 +68,14 @@ struct SyncTests {
                     let fresh = try Node(number)
                     let totals = try await fresh.sync(with: hub)
                     #expect(totals.snapshotBytes > 0 && totals.changeSetsPulled == 0)
-                    try expectSame([fresh, hq], "bootstrapped")
+                    try Node.expectSame([fresh, hq], "bootstrapped")
                     // What it writes then reaches everyone.
                     try fresh.store.set(people[0], Fixture.phone, .text("fresh"))
                     try await fresh.sync(with: hub)
                     try await region.sync(with: hq)
                     for site in sites { try await site.sync(with: region) }
                     try await office.sync(with: hq)
-                    try expectSame(all + [fresh], "after the fresh one's write")
+                    try Node.expectSame(all + [fresh], "after the fresh one's write")
                 }
                 // Each dot that became covered at a hub is in its feed at most once, and all that is held there.
                 for hub in [region, hq] {
@@ -159,7 +108,7 @@ struct SyncTests {
                 let fourth = try region.store.makePerson("fourth")
                 try await site.store.changed { try $0.documents()[fourth] != nil }
                 try await hq.store.changed { try $0.documents()[fourth] != nil }
-                try expectSame([site, region, hq], "live")
+                try Node.expectSame([site, region, hq], "live")
             }
         }
     }
@@ -183,7 +132,7 @@ struct SyncTests {
             #expect(Set(try hub.store.documents().keys) == [victim, own, fine.document])
             #expect(
                 try honest.store.documents()[victim]?.records[victim]?.cell(Fixture.phone.tag)?.first.value == "honest")
-            try expectSame([honest, hub], "without the forgery")
+            try Node.expectSame([honest, hub], "without the forgery")
             // It is durable at the hub as evidence, and not sent again.
             let totals = try await forgerNode.sync(with: hub)
             #expect(totals.changeSetsPushed == 0)

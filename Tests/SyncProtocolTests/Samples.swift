@@ -1,3 +1,4 @@
+import ByteCoding
 import HybridTime
 import SyncProtocol
 
@@ -29,12 +30,25 @@ enum Samples {
         return result
     }
 
+    static let digest = Digest256(words: (1, 2, 3, .max))
+
+    static func key(_ number: UInt8) -> DocumentKey {
+        guard let value = DocumentKey(Array(repeating: number, count: 14)) else { preconditionFailure("14 bytes") }
+        return value
+    }
+
+    static func keys(_ low: DocumentKey?, _ high: DocumentKey?) -> KeyRange {
+        guard let value = KeyRange(low, high) else { preconditionFailure("low before high") }
+        return value
+    }
+
     static let hello = Hello(
         versions: [1, 2], organisation: organisation(), replica: ReplicaID(0x0102_0304_0506_0708), role: "desk",
         device: "Lisbon 3", clock: 1_700_000_000_000, publicKey: [1, 2, 3],
         head: ChainPoint(sequence: 42, hash: hash(0xAB)), lineage: HubLineage(hub: ReplicaID(9), epoch: 3),
         subscriptions: [
-            Subscription(scope: scope("org"), cursor: .feed(300)),
+            Subscription(scope: scope("org"), cursor: .feed(300), digest: digest),
+            Subscription(scope: scope("org/2"), cursor: .feed(301)),
             Subscription(scope: scope("site/lisbon"), cursor: .bootstrap(position: 7, resume: cursor([1, 2]))),
             Subscription(scope: scope("region/south"), cursor: .none),
         ], receiptedAtHub: 40, receiptedAtHQ: 0, wantsLive: true, isHub: false)
@@ -43,7 +57,7 @@ enum Samples {
         version: 1, organisation: organisation(), lineage: HubLineage(hub: ReplicaID(9), epoch: 3), hubName: "Site",
         clock: -5, creditBytes: SyncLimits.windowBytesMin, held: ranges(1...40, 42...42),
         heldAtHQ: ranges(2...(.max)), shared: ChainPoint(sequence: 40, hash: hash(0xCD)), receiptMark: .max,
-        scopes: [.known(end: 300, usable: true), .known(end: 0, usable: false), .unknown])
+        scopes: [.known(end: 300, usable: true), .differs(end: 301), .known(end: 0, usable: false), .unknown])
 
     static let segment = SegmentPayload(origin: ReplicaID(.max), first: 5, last: 9, bytes: [0xDE, 0xAD])
 
@@ -112,7 +126,26 @@ enum Samples {
             .error(SyncError(.unknownScope, endsSession: false, subject: "site/x", "correct the device's scopes"))
         ),
         ("bye", .bye),
-        ("reserved compare", .reserved(.compareDigests)),
-        ("reserved salvage", .reserved(.salvage)),
+        (
+            "compare",
+            .compare(scope: scope("org"), ranges: [RangeDigest(.all, digest), RangeDigest(keys(nil, key(3)), .zero)])
+        ),
+        ("compare nothing", .compare(scope: scope("org"), ranges: [])),
+        (
+            "differences",
+            .differences(
+                scope: scope("org"), position: 300,
+                parts: [
+                    .narrower(RangeDigest(keys(nil, key(3)), digest)), .narrower(RangeDigest(keys(key(3), nil), .zero)),
+                    .documents(keys(nil, key(3)), [DocumentDigest(key(1), digest), DocumentDigest(key(2), .zero)]),
+                    .documents(keys(key(3), nil), []),
+                ])
+        ),
+        ("no differences", .differences(scope: scope("org"), position: 0, parts: [])),
+        ("fetch", .fetch(scope: scope("org"), documents: [key(1), key(2)], creditBytes: 2_000_000)),
+        ("states", .states(scope: scope("org"), answered: 2, bytes: [1, 2, 3])),
+        ("no states", .states(scope: scope("org"), answered: 1, bytes: [])),
+        ("reserved grant", .reserved(.grant)),
+        ("reserved revoke", .reserved(.revoke)),
     ]
 }

@@ -43,6 +43,9 @@ extension MemoryStore {
         case .chainHash(let sequence): .chainHash(hash(of: replica, at: sequence))
         case .unsent(let lineage, let awaitingHQ): .unsent(unsent(lineage, awaitingHQ: awaitingHQ))
         case .segment(let origin, let range): .segment(segment(origin, range))
+        // This store gives no digest in its greeting, so nobody compares.
+        case .scopeDigest: .scopeDigest(.zero)
+        case .findings: .findings(ComparedFindings())
         }
     }
 
@@ -52,6 +55,7 @@ extension MemoryStore {
             switch commit {
             case .receipts(let receipts): keep(receipts)
             case .cursor(let lineage, let scope, let position): set(.feed(position), scope, lineage)
+            case .states, .onlyHere: break
             case .feed(let lineage, let scope, let position, let payload):
                 let outcome = take(payload)
                 outcomes.append(outcome)
@@ -72,7 +76,7 @@ extension MemoryStore {
 
 /// The hub's side of the contract.
 extension MemoryStore {
-    func feedEnd(_ scope: ScopeName) -> FeedPosition { FeedPosition(feeds[scope]?.count ?? 0) }
+    public func feedEnd(_ scope: ScopeName) -> FeedPosition { FeedPosition(feeds[scope]?.count ?? 0) }
 
     public func standing(_ query: StandingQuery) -> Standing {
         let held = held[query.replica] ?? SequenceRanges()
@@ -144,6 +148,8 @@ extension MemoryStore {
         case .held(let queries): .held(heldOrigins(queries))
         case .feed(let scope, let after, let bytesMax): .feed(scope, feed(scope, after: after, bytesMax: bytesMax))
         case .snapshot(let scope, let after, _): .snapshot(scope, snapshot(scope, after: after))
+        case .compare(let scope, _): .compared(scope, position: feedEnd(scope), parts: [])
+        case .states(let scope, let documents, _): .states(scope, answered: documents.count, bytes: [])
         }
     }
 

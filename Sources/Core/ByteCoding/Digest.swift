@@ -50,6 +50,12 @@ public struct Digest256: Hashable, Sendable {
         return result
     }
 
+    /// Takes a member's digest out of a sum again.
+    public static func &- (left: Self, right: Self) -> Self {
+        let negative = Digest256(words: (~right.words.0, ~right.words.1, ~right.words.2, ~right.words.3))
+        return left &+ negative &+ Digest256(words: (0, 0, 0, 1))
+    }
+
     public static func == (left: Self, right: Self) -> Bool { left.words == right.words }
 
     public func hash(into hasher: inout Hasher) {

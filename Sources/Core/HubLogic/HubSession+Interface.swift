@@ -110,6 +110,11 @@ public enum HubLoad: Hashable, Sendable {
     /// About so many bytes of items, at least one item where there is any.
     case feed(ScopeName, after: FeedPosition, bytesMax: Int)
     case snapshot(ScopeName, after: SnapshotCursor?, bytesMax: Int)
+    /// How the store differs from these ranges.
+    case compare(ScopeName, [RangeDigest])
+    /// The states of the first of these documents that fit into so many bytes, each first made again from the journal
+    /// as far as that goes: whoever asks has found that it differs.
+    case states(ScopeName, [DocumentKey], bytesMax: Int)
 }
 
 /// What the store answered.
@@ -120,6 +125,8 @@ public enum HubLoaded: Hashable, Sendable {
     case held([HeldOrigin])
     case feed(ScopeName, FeedPage)
     case snapshot(ScopeName, SnapshotPage)
+    case compared(ScopeName, position: FeedPosition, parts: [ComparedPart])
+    case states(ScopeName, answered: Int, bytes: [UInt8])
 }
 
 /// What happened to a hub's session.

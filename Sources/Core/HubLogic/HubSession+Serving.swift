@@ -164,12 +164,12 @@ extension HubSession {
         put(.error(.scopeUnknown(serving.scopes[index].name)), cost: 0)
     }
 
-    private mutating func put(_ frame: SyncFrame, cost: Int) {
+    mutating func put(_ frame: SyncFrame, cost: Int) {
         serving.outgoing.append(.init(frame: frame, cost: cost))
     }
 
     /// Sends what credit allows; when all is sent, loads for the scope whose turn it is.
-    private mutating func serve() {
+    mutating func serve() {
         while serving.isBlocked {
             let next = serving.outgoing[serving.outgoingIndex]
             guard next.cost <= serving.credit else { return }

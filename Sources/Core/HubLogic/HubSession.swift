@@ -30,6 +30,8 @@ public struct HubSession: Sendable {
     var liveness = Liveness()
     var intake: IntakeSide
     var serving = ServingSide()
+    /// A compare or a fetch is being looked up; a child asks one thing at a time.
+    var isComparing = false
     var pings: UInt64 = 0
     /// What the current event has led to so far.
     var actions: [HubAction] = []
@@ -83,6 +85,8 @@ public struct HubSession: Sendable {
         case (.segment(let payload), .serving): came(payload)
         case (.pull(let scope, let cursor, let credit), .serving): pulled(scope, cursor, credit)
         case (.credit(let bytes), .serving): granted(bytes)
+        case (.compare(let scope, let ranges), .serving): compared(scope, ranges)
+        case (.fetch(let scope, let documents, let credit), .serving): fetched(scope, documents, credit)
         default: refuseUnexpected(frame.name)
         }
     }
@@ -94,6 +98,10 @@ public struct HubSession: Sendable {
         case (.held(let origins), .serving): heldLoaded(origins)
         case (.feed(let scope, let page), .serving): feedLoaded(scope, page)
         case (.snapshot(let scope, let page), .serving): snapshotLoaded(scope, page)
+        case (.compared(let scope, let position, let parts), .serving):
+            isComparing = false
+            send(.differences(scope: scope, position: position, parts: parts))
+        case (.states(let scope, let answered, let bytes), .serving): statesLoaded(scope, answered, bytes)
         default: preconditionFailure("a load that was not asked for")
         }
     }

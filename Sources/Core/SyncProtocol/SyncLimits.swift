@@ -27,6 +27,8 @@ public enum SyncLimits {
 
     public static let organisationBytes = 16
     public static let hashBytes = 32
+    /// The key by which documents are ordered when digests are compared.
+    public static let documentKeyBytes = 14
     public static let publicKeyBytesMax = 64
     public static let snapshotCursorBytesMax = 32
     /// A device's, hub's or role's name in UTF-8.
@@ -48,6 +50,21 @@ public enum SyncLimits {
     public static let earlyReceiptsMax = 64
     /// How many notes a receipt may carry.
     public static let notesPerReceiptMax = 256
+
+    /// How many ranges a compare may ask about.
+    public static let compareRangesMax = 256
+    /// How many parts the answer to one compare may have: each range is split into at most 16.
+    public static let comparePartsMax = 16 * compareRangesMax
+    /// How many parts a differing range is split into.
+    public static let compareSplitsMax = 16
+    /// How many documents of a differing range are listed one by one instead of splitting it.
+    public static let compareLeafDocumentsMax = 32
+    /// How many documents all parts of one answer may list.
+    public static let compareDocumentsMax = compareRangesMax * compareLeafDocumentsMax
+    /// How many documents one fetch may ask for.
+    public static let fetchDocumentsMax = 1_024
+    /// This build's own: how many differing documents one session puts right; the next one goes on.
+    public static let repairDocumentsMax = 65_536
 
     /// An error's stable code in ASCII, at least 1.
     public static let codeBytesMax = 32

@@ -1,3 +1,4 @@
+import ByteCoding
 import Dispatch
 import HubLogic
 import HybridTime
@@ -47,6 +48,14 @@ public final class StoreSessions: SessionStore {
         try await on(readers) { try self.store.payload(of: origin, in: range) }
     }
 
+    public func digest(of scope: ScopeName) async throws -> Digest256 {
+        try await on(writer) { try self.store.digest() }
+    }
+
+    public func findings(_ scope: ScopeName, _ parts: [ComparedPart]) async throws -> ComparedFindings {
+        try await on(readers) { try self.store.findings(parts) }
+    }
+
     public func commit(_ commits: [ReplicaCommit]) async throws -> [SegmentOutcome] {
         try await on(writer) { try self.store.perform(commits) }
     }
@@ -71,6 +80,18 @@ public final class StoreSessions: SessionStore {
 
     public func snapshot(_ scope: ScopeName, after: SnapshotCursor?, bytesMax: Int) async throws -> SnapshotPage {
         try await on(readers) { try self.store.snapshotPage(scope, after: after, bytesMax: bytesMax) }
+    }
+
+    public func compare(
+        _ scope: ScopeName, _ ranges: [RangeDigest]
+    ) async throws -> (position: FeedPosition, parts: [ComparedPart]) {
+        try await on(readers) { try self.store.compare(scope, ranges) }
+    }
+
+    public func states(
+        _ scope: ScopeName, _ documents: [DocumentKey], bytesMax: Int
+    ) async throws -> (answered: Int, bytes: [UInt8]) {
+        try await on(writer) { try self.store.states(of: documents, bytesMax: bytesMax) }
     }
 
     public func commit(_ segments: [SegmentPayload]) async throws -> [SegmentOutcome] {

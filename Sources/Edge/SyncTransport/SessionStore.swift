@@ -1,3 +1,4 @@
+import ByteCoding
 import HubLogic
 import HybridTime
 import SyncProtocol
@@ -19,6 +20,10 @@ public protocol SessionStore: Sendable {
     /// A run of at most 1 MiB that starts at the range's start and may end before its end; nil where the journal no
     /// longer holds it.
     func segment(of origin: ReplicaID, in range: ClosedRange<Sequence32>) async throws -> SegmentPayload?
+    /// The digest of all that is here of a scope.
+    func digest(of scope: ScopeName) async throws -> Digest256
+    /// What to make of a parent's parts of a scope.
+    func findings(_ scope: ScopeName, _ parts: [ComparedPart]) async throws -> ComparedFindings
     /// Performs the commits in order, each whole or not at all. Returns the outcomes of the `.feed` ones in order; at
     /// one that is refused it stops, without moving that cursor.
     func commit(_ commits: [ReplicaCommit]) async throws -> [SegmentOutcome]
@@ -35,6 +40,14 @@ public protocol SessionStore: Sendable {
     func feed(_ scope: ScopeName, after: FeedPosition, bytesMax: Int) async throws -> FeedPage
     /// A chunk after a cursor, or the first: at most `bytesMax` bytes.
     func snapshot(_ scope: ScopeName, after: SnapshotCursor?, bytesMax: Int) async throws -> SnapshotPage
+    /// How this hub differs from ranges as a child has them, and the feed's end when it looked.
+    func compare(
+        _ scope: ScopeName, _ ranges: [RangeDigest]
+    ) async throws -> (position: FeedPosition, parts: [ComparedPart])
+    /// The states of the first of these documents that fit into `bytesMax`, as a snapshot chunk.
+    func states(
+        _ scope: ScopeName, _ documents: [DocumentKey], bytesMax: Int
+    ) async throws -> (answered: Int, bytes: [UInt8])
     /// Journals segments of any number of sessions with one fsync. One outcome for each, in order.
     func commit(_ segments: [SegmentPayload]) async throws -> [SegmentOutcome]
 
@@ -69,6 +82,8 @@ extension SessionStore {
         case .unsent(let lineage, let awaitingHQ):
             .unsent(try await unsent(to: lineage, awaitingHQ: awaitingHQ))
         case .segment(let origin, let range): .segment(try await segment(of: origin, in: range))
+        case .scopeDigest(let scope): .scopeDigest(try await digest(of: scope))
+        case .findings(let scope, let parts): .findings(try await findings(scope, parts))
         }
     }
 
@@ -83,6 +98,12 @@ extension SessionStore {
             return .feed(scope, try await feed(scope, after: after, bytesMax: bytesMax))
         case .snapshot(let scope, let after, let bytesMax):
             return .snapshot(scope, try await snapshot(scope, after: after, bytesMax: bytesMax))
+        case .compare(let scope, let ranges):
+            let (position, parts) = try await compare(scope, ranges)
+            return .compared(scope, position: position, parts: parts)
+        case .states(let scope, let documents, let bytesMax):
+            let (answered, bytes) = try await states(scope, documents, bytesMax: bytesMax)
+            return .states(scope, answered: answered, bytes: bytes)
         }
     }
 }

@@ -22,6 +22,8 @@ public struct SyncTotals: Hashable, Sendable {
     public var changeSetsPushed = 0
     public var changeSetsPulled = 0
     public var snapshotBytes = 0
+    /// At rest the two sides did not hold the same of these, and they were put right: none where no disk failed.
+    public var documentsDiffering = 0
     public var skew: ClockSkew?
 
     public init() {}
@@ -34,6 +36,7 @@ public struct SyncTotals: Hashable, Sendable {
         case .pushed(let changeSets, _): changeSetsPushed += changeSets
         case .pulled(let changeSets, _): changeSetsPulled += changeSets
         case .restored(_, _, let bytes): snapshotBytes += bytes
+        case .differing(_, let documents): documentsDiffering += documents
         case .hubRegressed, .noted, .refused, .quarantinedHere: break
         }
     }

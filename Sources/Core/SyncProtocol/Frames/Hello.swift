@@ -61,6 +61,8 @@ public enum ScopeStanding: Hashable, Sendable {
     case unknown
     /// The scope's feed ends at `end`; the child's cursor can go on from where it stands if `usable`.
     case known(end: FeedPosition, usable: Bool)
+    /// The child's cursor is at the feed's end, and yet the two sides do not hold the same: they are to be compared.
+    case differs(end: FeedPosition)
 }
 
 /// The parent's answer to a hello.

@@ -42,6 +42,13 @@ extension ByteReader {
         case .pong: .pong(try varint())
         case .error: .error(try error())
         case .bye: .bye
+        case .compare: .compare(scope: try scope(), ranges: try rangeDigests())
+        case .differences: .differences(scope: try scope(), position: try varint(), parts: try parts())
+        case .fetch: try fetch()
+        case .states:
+            .states(
+                scope: try scope(), answered: try count(limit: SyncLimits.fetchDocumentsMax, "documents"),
+                bytes: try rest(limit: SyncLimits.chunkBytesMax, "states"))
         }
     }
 
@@ -86,7 +93,8 @@ extension ByteReader {
             guard seen.insert(scope).inserted else { throw failure(.invalidValue, "a scope named twice") }
             let cursor = try cursor()
             guard cursors || cursor == .none else { throw failure(.invalidValue, "a cursor without a lineage") }
-            subscriptions.append(Subscription(scope: scope, cursor: cursor))
+            let digest = try present() ? try digest() : nil
+            subscriptions.append(Subscription(scope: scope, cursor: cursor, digest: digest))
         }
         return subscriptions
     }
@@ -117,6 +125,7 @@ extension ByteReader {
         case 0: .unknown
         case 1: .known(end: try varint(), usable: false)
         case 2: .known(end: try varint(), usable: true)
+        case 3: .differs(end: try varint())
         case let other: throw failure(.invalidValue, "scope standing \(other)")
         }
     }
@@ -183,6 +192,87 @@ extension ByteReader {
         var next: SnapshotCursor?
         if try present() { next = try snapshotCursor() }
         return SnapshotChunk(bytes: try rest(limit: SyncLimits.chunkBytesMax, "chunk bytes"), next: next)
+    }
+}
+
+extension ByteReader {
+    private mutating func rangeDigests() throws(DecodingFailure) -> [RangeDigest] {
+        var ranges: [RangeDigest] = []
+        for _ in 0..<(try count(limit: SyncLimits.compareRangesMax, "ranges")) { ranges.append(try rangeDigest()) }
+        return ranges
+    }
+
+    private mutating func rangeDigest() throws(DecodingFailure) -> RangeDigest {
+        RangeDigest(try keyRange(), try digest())
+    }
+
+    private mutating func keyRange() throws(DecodingFailure) -> KeyRange {
+        let low = try present() ? try documentKey() : nil
+        let high = try present() ? try documentKey() : nil
+        guard let range = KeyRange(low, high) else {
+            throw failure(.invalidValue, "a range that ends before it starts")
+        }
+        return range
+    }
+
+    private mutating func documentKey() throws(DecodingFailure) -> DocumentKey {
+        guard let key = DocumentKey(try raw(SyncLimits.documentKeyBytes)) else {
+            throw failure(.truncated, "a document's key")
+        }
+        return key
+    }
+
+    private mutating func fetch() throws(DecodingFailure) -> SyncFrame {
+        let scope = try scope()
+        let credit = try count(limit: SyncLimits.windowBytesMax, "credit")
+        return .fetch(scope: scope, documents: try documentKeys(), creditBytes: credit)
+    }
+
+    private mutating func documentKeys() throws(DecodingFailure) -> [DocumentKey] {
+        var keys: [DocumentKey] = []
+        for _ in 0..<(try count(limit: SyncLimits.fetchDocumentsMax, "documents")) {
+            let key = try documentKey()
+            if let last = keys.last, key <= last { throw failure(.invalidValue, "documents ascend") }
+            keys.append(key)
+        }
+        return keys
+    }
+
+    private mutating func digest() throws(DecodingFailure) -> Digest256 {
+        guard let digest = Digest256(Array(try raw(SyncLimits.hashBytes))) else {
+            throw failure(.truncated, "a digest")
+        }
+        return digest
+    }
+
+    private mutating func parts() throws(DecodingFailure) -> [ComparedPart] {
+        var parts: [ComparedPart] = []
+        var budget = SyncLimits.compareDocumentsMax
+        for _ in 0..<(try count(limit: SyncLimits.comparePartsMax, "parts")) {
+            switch try byte() {
+            case 0: parts.append(.narrower(try rangeDigest()))
+            case 1: parts.append(try documents(budget: &budget))
+            case let other: throw failure(.invalidValue, "part kind \(other)")
+            }
+        }
+        return parts
+    }
+
+    private mutating func documents(budget: inout Int) throws(DecodingFailure) -> ComparedPart {
+        let range = try keyRange()
+        let count = try count(limit: min(budget, SyncLimits.compareLeafDocumentsMax), "documents")
+        budget -= count
+        var documents: [DocumentDigest] = []
+        for _ in 0..<count {
+            let key = try documentKey()
+            let isAfterLow = range.low.map { key >= $0 } ?? true
+            let isBeforeHigh = range.high.map { key < $0 } ?? true
+            guard isAfterLow, isBeforeHigh, documents.last.map({ $0.key < key }) ?? true else {
+                throw failure(.invalidValue, "documents ascend within their range")
+            }
+            documents.append(DocumentDigest(key, try digest()))
+        }
+        return .documents(range, documents)
     }
 }
 

@@ -27,6 +27,7 @@ extension SyncFrame {
         switch self {
         case .segment(let payload), .feed(_, _, let payload): payload.bytes
         case .snapshotChunk(_, _, let chunk): chunk.bytes
+        case .states(_, _, let bytes): bytes
         default: []
         }
     }
@@ -62,6 +63,22 @@ extension SyncFrame {
         case .credit(let bytes): writer.count(bytes)
         case .ping(let nonce), .pong(let nonce): writer.varint(nonce)
         case .error(let error): error.encode(into: &writer)
+        case .compare(let scope, let ranges):
+            writer.text(scope.text)
+            writer.count(ranges.count)
+            for range in ranges { writer.digest(range) }
+        case .differences(let scope, let position, let parts):
+            writer.text(scope.text)
+            writer.varint(position)
+            writer.parts(parts)
+        case .fetch(let scope, let documents, let credit):
+            writer.text(scope.text)
+            writer.count(credit)
+            writer.count(documents.count)
+            for document in documents { writer.raw(document.bytes) }
+        case .states(let scope, let answered, _):
+            writer.text(scope.text)
+            writer.count(answered)
         case .bye, .reserved: break
         }
     }
@@ -86,6 +103,7 @@ extension Hello {
         for subscription in subscriptions {
             writer.text(subscription.scope.text)
             writer.cursor(subscription.cursor)
+            writer.optional(subscription.digest) { $0.raw($1.bytes) }
         }
     }
 }
@@ -108,6 +126,9 @@ extension Welcome {
             case .unknown: writer.byte(0)
             case .known(let end, let usable):
                 writer.byte(usable ? 2 : 1)
+                writer.varint(end)
+            case .differs(let end):
+                writer.byte(3)
                 writer.varint(end)
             }
         }
@@ -195,6 +216,36 @@ extension ByteWriter {
         for entry in entries {
             fixed64(entry.origin.bits)
             ranges(entry.ranges)
+        }
+    }
+
+    fileprivate mutating func range(_ range: KeyRange) {
+        optional(range.low) { $0.raw($1.bytes) }
+        optional(range.high) { $0.raw($1.bytes) }
+    }
+
+    fileprivate mutating func digest(_ digest: RangeDigest) {
+        range(digest.range)
+        raw(digest.digest.bytes)
+    }
+
+    fileprivate mutating func parts(_ parts: [ComparedPart]) {
+        precondition(parts.count <= SyncLimits.comparePartsMax, "too many parts in a frame of our own")
+        count(parts.count)
+        for part in parts {
+            switch part {
+            case .narrower(let range):
+                byte(0)
+                digest(range)
+            case .documents(let within, let documents):
+                byte(1)
+                range(within)
+                count(documents.count)
+                for document in documents {
+                    raw(document.key.bytes)
+                    raw(document.digest.bytes)
+                }
+            }
         }
     }
 

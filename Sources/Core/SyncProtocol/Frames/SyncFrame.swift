@@ -33,19 +33,24 @@ public enum SyncFrame: Hashable, Sendable {
     case error(SyncError)
     /// Child to parent: all is done, close.
     case bye
+    /// Child to parent: these ranges of a scope, as the child has them. One at a time; the next one after the differences.
+    case compare(scope: ScopeName, ranges: [RangeDigest])
+    /// Parent to child, in answer to each compare: where it differs, and its feed's end when it looked.
+    case differences(scope: ScopeName, position: FeedPosition, parts: [ComparedPart])
+    /// Child to parent: the states of these documents, and so much more credit. One at a time; the next one after the
+    /// states.
+    case fetch(scope: ScopeName, documents: [DocumentKey], creditBytes: Int)
+    /// Parent to child, in answer to each fetch, against credit: states of the first `answered` of the documents asked
+    /// for, as far as it has them, in the form of a snapshot chunk; empty where it has none of them.
+    case states(scope: ScopeName, answered: Int, bytes: [UInt8])
     /// A type that is set aside for later: answered with `not-supported` and otherwise passed over.
     case reserved(ReservedFrame)
 }
 
 /// Frame types that later issues will fill. Their bodies are not read.
 public enum ReservedFrame: UInt8, Hashable, Sendable, CaseIterable {
-    case compareDigests = 32
-    case compareRanges = 33
-    case compareRequest = 34
     case grant = 35
     case revoke = 36
-    case verdict = 37
-    case salvage = 38
 
     /// The name that errors and logs give it.
     public var name: String { String(describing: self) }
@@ -70,6 +75,10 @@ enum FrameType: UInt8 {
     case pong = 15
     case error = 16
     case bye = 17
+    case compare = 32
+    case differences = 33
+    case fetch = 34
+    case states = 37
 }
 
 extension SyncFrame {
@@ -98,6 +107,10 @@ extension SyncFrame {
         case .pong: .pong
         case .error: .error
         case .bye, .reserved: .bye
+        case .compare: .compare
+        case .differences: .differences
+        case .fetch: .fetch
+        case .states: .states
         }
     }
 

@@ -17,10 +17,13 @@ public struct Greeting: Hashable, Sendable {
     public var lineage: HubLineage?
     /// The scopes wanted, with cursors of that lineage.
     public var memory: ParentMemory
+    /// Documents whose state has to come from the hub, at most ``SyncLimits/fetchDocumentsMax``, ascending.
+    public var wanted: [DocumentKey]
 
     public init(
         organisation: OrganisationID, replica: ReplicaID, role: String, device: String, publicKey: [UInt8] = [],
-        isHub: Bool = false, head: ChainPoint?, lineage: HubLineage?, memory: ParentMemory
+        isHub: Bool = false, head: ChainPoint?, lineage: HubLineage?, memory: ParentMemory,
+        wanted: [DocumentKey] = []
     ) {
         self.organisation = organisation
         self.replica = replica
@@ -31,6 +34,7 @@ public struct Greeting: Hashable, Sendable {
         self.head = head
         self.lineage = lineage
         self.memory = memory
+        self.wanted = wanted
     }
 }
 
@@ -93,6 +97,10 @@ public enum ReplicaLoad: Hashable, Sendable {
     case unsent(HubLineage, awaitingHQ: Bool)
     /// A run that starts at the range's start; it may end earlier.
     case segment(origin: ReplicaID, range: ClosedRange<Sequence32>)
+    /// The digest of all that is here of a scope, now.
+    case scopeDigest(ScopeName)
+    /// What to make of a parent's parts.
+    case findings(ScopeName, [ComparedPart])
 }
 
 /// What the store answered.
@@ -104,6 +112,8 @@ public enum ReplicaLoaded: Hashable, Sendable {
     case unsent([OfferedOrigin])
     /// Nil where the journal no longer holds it.
     case segment(SegmentPayload?)
+    case scopeDigest(Digest256)
+    case findings(ComparedFindings)
 }
 
 /// What a replica's session asks its store to make durable. A list of these is done in order; each is atomic.
@@ -115,6 +125,11 @@ public enum ReplicaCommit: Hashable, Sendable {
     case cursor(HubLineage, ScopeName, FeedPosition)
     /// Documents' states and the cursor after them: bootstrap at `chunk.next`, or the feed position after the last.
     case snapshotChunk(HubLineage, ScopeName, FeedPosition, SnapshotChunk)
+    /// Documents as the hub has them, in answer to a fetch of these: each is put right, and what the hub lacks of them
+    /// counts as unsent again.
+    case states(HubLineage, [DocumentKey], [UInt8])
+    /// Documents that the hub does not have: what the journal holds of them counts as unsent again.
+    case onlyHere(HubLineage, [DocumentKey])
 }
 
 /// What happened to a replica's session.
@@ -172,4 +187,6 @@ public enum ReplicaReport: Equatable, Sendable {
     /// The hub has no such scope, or refused something else and went on.
     case refused(SyncError)
     case quarantinedHere(SegmentOutcome)
+    /// At rest, the two sides did not hold the same: so many documents differ and are being put right.
+    case differing(ScopeName, documents: Int)
 }

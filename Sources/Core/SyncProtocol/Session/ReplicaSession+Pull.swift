@@ -19,13 +19,22 @@ struct PullSide: Sendable {
         var progress: Progress
         /// The greatest position that came, committed or not.
         var position: FeedPosition
+        /// At rest, and yet not the same at both sides.
+        var isToCompare = false
     }
 
     var scopes: [Scope] = []
     var credit: CreditWindow
     var hasStarted = false
+    private var hasGranted = false
 
     init(window: Int) { credit = CreditWindow(window: window) }
+
+    /// The whole window for the first frame that may bring payloads, nothing for all further ones.
+    mutating func firstGrant(_ window: Int) -> Int {
+        defer { hasGranted = true }
+        return hasGranted ? 0 : window
+    }
 
     var isCaughtUp: Bool {
         scopes.allSatisfy { $0.progress == .caughtUp || $0.progress == .upToDate || $0.progress == .dropped }
@@ -35,17 +44,23 @@ struct PullSide: Sendable {
     mutating func begin(_ subscriptions: [Subscription], standings: [ScopeStanding]) {
         for (index, subscription) in subscriptions.enumerated() {
             var progress = Progress.due
+            var isToCompare = false
             if index < standings.count {
                 switch (standings[index], subscription.cursor) {
                 case (.unknown, _): progress = .dropped
                 case (.known(let end, usable: true), .feed(let position)) where end == position: progress = .upToDate
+                case (.differs(let end), .feed(let position)) where end == position:
+                    progress = .upToDate
+                    isToCompare = true
                 default: break
                 }
             }
             var position: FeedPosition = 0
             if case .feed(let at) = subscription.cursor { position = at }
             scopes.append(
-                Scope(name: subscription.scope, cursor: subscription.cursor, progress: progress, position: position))
+                Scope(
+                    name: subscription.scope, cursor: subscription.cursor, progress: progress, position: position,
+                    isToCompare: isToCompare))
         }
     }
 
@@ -63,7 +78,6 @@ extension ReplicaSession {
     /// Asks for every scope that has something new, or for all that are there where the session stays live.
     mutating func startPull() {
         pull.hasStarted = true
-        var credit = configuration.windowBytes
         for index in pull.scopes.indices {
             let scope = pull.scopes[index]
             switch scope.progress {
@@ -71,9 +85,9 @@ extension ReplicaSession {
             case .upToDate where configuration.wantsLive: pull.scopes[index].progress = .feeding
             default: continue
             }
+            let credit = pull.firstGrant(configuration.windowBytes)
             if credit > 0 { actions.append(.report(.phase(.pulling))) }
             send(.pull(scope: scope.name, cursor: scope.cursor, creditBytes: credit))
-            credit = 0
         }
         finishIfDone()
     }
@@ -150,6 +164,8 @@ extension ReplicaSession {
         var settled = 0
         var changeSets = 0
         var bytes = 0
+        // The hub may lack change sets of documents that differ: what it answers to an offer shows.
+        var isUnsentAgain = false
         for commit in commitsUnderWay {
             switch commit {
             case .feed(_, _, _, let payload):
@@ -159,6 +175,10 @@ extension ReplicaSession {
             case .snapshotChunk(_, _, _, let chunk): settled += chunk.cost
             case .receipts: push.receiptsUncommitted -= 1
             case .cursor: break
+            case .states(_, _, let bytes):
+                settled += bytes.count + SyncLimits.payloadOverheadBytes
+                isUnsentAgain = true
+            case .onlyHere: isUnsentAgain = true
             }
         }
         for outcome in outcomes {
@@ -171,6 +191,7 @@ extension ReplicaSession {
         if settled > 0, let grant = pull.credit.settle(settled) { send(.credit(bytes: grant)) }
         commitsUnderWay = []
         startCommit()
+        if isUnsentAgain { return startPush() }
         if push.isIdle { advancePush() }
     }
 }

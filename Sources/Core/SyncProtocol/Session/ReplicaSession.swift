@@ -39,6 +39,7 @@ public struct ReplicaSession: Sendable {
     var liveness = Liveness()
     var push: PushSide
     var pull: PullSide
+    var compare = CompareSide()
     /// What waits for the commit under way to end, and what that one holds.
     var commitsWaiting: [ReplicaCommit] = []
     var commitsUnderWay: [ReplicaCommit] = []
@@ -106,6 +107,8 @@ public struct ReplicaSession: Sendable {
             snapshotBegan(scope, position, documents)
         case (.snapshotChunk(let scope, let index, let chunk), .running): snapshotCame(scope, index, chunk)
         case (.snapshotEnd(let scope), .running): snapshotEnded(scope)
+        case (.differences(let scope, let position, let parts), .running): differencesCame(scope, position, parts)
+        case (.states(let scope, let answered, let bytes), .running): statesCame(scope, answered, bytes)
         default: refuseUnexpected(frame.name)
         }
     }
@@ -117,6 +120,8 @@ public struct ReplicaSession: Sendable {
         case (.memory(let memory), .remembering(let greeting, let welcome)): start(greeting, welcome, memory)
         case (.unsent(let offers), .running): unsentLoaded(offers)
         case (.segment(let payload), .running): segmentLoaded(payload)
+        case (.scopeDigest(let digest), .running): scopeDigestLoaded(digest)
+        case (.findings(let findings), .running): findingsLoaded(findings)
         default: preconditionFailure("a load that was not asked for")
         }
     }
@@ -129,7 +134,7 @@ public struct ReplicaSession: Sendable {
     }
 
     private mutating func heartbeat(_ traffic: Traffic) {
-        let isOwed = state != .running || !push.isIdle || !pull.isCaughtUp
+        let isOwed = state != .running || !push.isIdle || !pull.isCaughtUp || compare.step != .idle
         switch liveness.tick(traffic, isOwed: isOwed && commitsUnderWay.isEmpty) {
         case .fine: break
         case .ping where state == .running:
@@ -165,6 +170,7 @@ public struct ReplicaSession: Sendable {
         }
         if !pull.hasStarted { return startPull() }
         guard pull.isCaughtUp else { return }
+        if !compare.isDone { return advanceCompare() }
         if configuration.wantsLive {
             if !isLive { actions.append(.report(.phase(.live))) }
             isLive = true

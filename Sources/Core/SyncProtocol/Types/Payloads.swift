@@ -1,3 +1,4 @@
+import ByteCoding
 import HybridTime
 
 /// How far a reader has come in one feed of one hub: 0 is before the first entry.
@@ -74,10 +75,14 @@ public enum PullCursor: Hashable, Sendable {
 public struct Subscription: Hashable, Sendable {
     public let scope: ScopeName
     public let cursor: PullCursor
+    /// The sum of the digests of what the child holds of the scope; nil where it has something unsent, so that a
+    /// comparison would say nothing.
+    public let digest: Digest256?
 
-    public init(scope: ScopeName, cursor: PullCursor) {
+    public init(scope: ScopeName, cursor: PullCursor, digest: Digest256? = nil) {
         self.scope = scope
         self.cursor = cursor
+        self.digest = digest
     }
 }
 

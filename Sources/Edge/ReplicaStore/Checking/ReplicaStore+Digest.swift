@@ -8,50 +8,64 @@ extension ReplicaStore {
     /// The digest of all that is merged here: equal at replicas that hold the same state, whatever their builds, the
     /// order of arrival and the numbers that they gave to origins.
     ///
-    /// It is the sum of the documents' digests, which are kept with the documents; a commit only marks them stale. O(n)
-    /// in the documents, and in the records of those that changed since it was last asked for.
+    /// It is the sum of the documents' digests. That sum is kept; a commit only takes out of it what it makes void. So
+    /// this is O(n) in the documents that changed since it was last asked for.
     public func digest() throws(StoreError) -> Digest256 {
-        while try writing({ writer throws(StoreError) in try writer.refreshDigests(limit: 512) }) {}
-        return try reading { db in
-            var sum = Digest256.zero
-            let rows = try Row.fetchCursor(db, sql: "SELECT digest FROM document")
-            while let row = try rows.next() {
-                // A commit between the two steps leaves some stale: they are computed, not kept.
-                guard let bytes: [UInt8] = [UInt8](blob: row[0]), let digest = Digest256(bytes) else { continue }
-                sum = sum &+ digest
+        while true {
+            let sum = try writing { writer throws(StoreError) -> Digest256? in
+                if try writer.refreshDigests(limit: 512) { return nil }
+                return try writer.folder.documents.digestSum()
             }
-            let reader = try StateReader(db, schema)
-            for id in try Int64.fetchAll(db, sql: "SELECT id FROM document WHERE digest IS NULL") {
-                guard let state = try reader.documents(after: id - 1, limit: 1).states.first else { continue }
-                sum = sum &+ state.digest(.cryptoSHA256)
-            }
-            return sum
+            if let sum { return sum }
         }
+    }
+
+    /// Computes every document's digest anew, whatever is kept: rows may have changed under them.
+    public func recomputeDigests() throws(StoreError) {
+        try writing { writer throws(StoreError) in
+            try writer.lookup("UPDATE document SET digest = NULL").run()
+            try writer.folder.documents.setDigestSum(.zero)
+        }
+        _ = try digest()
     }
 }
 
 extension Writer {
-    /// Computes digests that are stale.
+    /// Computes digests that are void.
     /// - Returns: whether there may be more.
     func refreshDigests(limit: Int) throws(StoreError) -> Bool {
-        let stale = try lookup("SELECT id FROM document WHERE digest IS NULL ORDER BY id LIMIT ?")
-        stale.bind(1, Int64(limit))
-        defer { stale.reset() }
-        var ids: [Int64] = []
-        while try stale.step() { ids.append(stale.integer(0)) }
-        stale.reset()
+        let ids = try voidDigests(limit: limit)
         guard let first = ids.first else { return false }
         let reader = try StateReader(connection, schema)
+        var states: [DocumentState] = []
+        // Documents that lie close together are read in one go.
+        if ids.count >= limit / 8 {
+            states = try reader.documents(after: first.raw - 1, limit: limit).states
+        } else {
+            for id in ids { if let state = try reader.document(try origins.name(id)) { states.append(state) } }
+        }
+        let void = Set(ids)
         let update = try lookup("UPDATE document SET digest = ? WHERE id = ?")
-        var after = first - 1
-        for id in ids {
-            after = id - 1
-            guard let state = try reader.documents(after: after, limit: 1).states.first else { continue }
-            update.bind(1, state.digest(.cryptoSHA256).bytes)
-            update.bind(2, id)
+        var sum = try folder.documents.digestSum()
+        for state in states {
+            guard let id = try origins.knownID(state.name), void.contains(id) else { continue }
+            let digest = state.digest(.cryptoSHA256)
+            sum = sum &+ digest
+            update.bind(1, digest.bytes)
+            update.bind(2, id.raw)
             try update.run()
         }
-        return ids.count == limit
+        try folder.documents.setDigestSum(sum)
+        return ids.count == limit || states.count == limit
+    }
+
+    private func voidDigests(limit: Int) throws(StoreError) -> [LocalID] {
+        let select = try lookup("SELECT id FROM document WHERE digest IS NULL ORDER BY id LIMIT ?")
+        select.bind(1, Int64(limit))
+        defer { select.reset() }
+        var ids: [LocalID] = []
+        while try select.step() { ids.append(LocalID(raw: select.integer(0))) }
+        return ids
     }
 }
 

@@ -11,6 +11,8 @@ struct FoldingDocument {
     var stamp: Stamp
     var isNew: Bool
     var isChanged: Bool
+    /// Whether its row has a digest, which a change makes void.
+    var hasDigest = false
 }
 
 /// The table `document`.
@@ -19,13 +21,23 @@ struct DocumentTable {
     private let select: Statement
     private let insert: Statement
     private let update: Statement
+    private let void: Statement
+    private let selectDigest: Statement
+    private let selectSum: Statement
+    private let updateSum: Statement
 
     init(_ connection: OpaquePointer, _ origins: OriginNumbers) throws(StoreError) {
         self.origins = origins
-        select = try Statement(connection, "SELECT kind, salt, stamp, context FROM document WHERE id = ?")
+        select = try Statement(
+            connection, "SELECT kind, salt, stamp, context, digest IS NOT NULL FROM document WHERE id = ?")
         insert = try Statement(
             connection, "INSERT INTO document(context, stamp, id, kind, salt) VALUES (?, ?, ?, ?, ?)")
-        update = try Statement(connection, "UPDATE document SET context = ?, stamp = ?, digest = NULL WHERE id = ?")
+        update = try Statement(connection, "UPDATE document SET context = ?, stamp = ? WHERE id = ?")
+        void = try Statement(connection, "UPDATE document SET digest = NULL WHERE id = ?")
+        selectDigest = try Statement(connection, "SELECT digest FROM document WHERE id = ?")
+        selectSum = try Statement(connection, "SELECT value FROM meta WHERE key = '\(Meta.digestSumKey)'")
+        updateSum = try Statement(
+            connection, "INSERT OR REPLACE INTO meta(key, value) VALUES ('\(Meta.digestSumKey)', ?)")
     }
 
     func load(_ id: LocalID) throws(StoreError) -> FoldingDocument? {
@@ -35,7 +47,7 @@ struct DocumentTable {
         return FoldingDocument(
             id: id, kind: UInt32(truncatingIfNeeded: select.integer(0)),
             salt: try DocumentTable.salt(select.bytes(1)), context: try readContext(select, 3),
-            stamp: Stamp(select.integer(2)), isNew: false, isChanged: false)
+            stamp: Stamp(select.integer(2)), isNew: false, isChanged: false, hasDigest: select.integer(4) != 0)
     }
 
     func save(_ document: FoldingDocument) throws(StoreError) {
@@ -48,6 +60,37 @@ struct DocumentTable {
             statement.bind(5, DocumentTable.bytes(document.salt))
         }
         try statement.run()
+    }
+
+    // MARK: Digests
+
+    /// The sum of the digests that are kept with documents. Those that are void are not in it.
+    func digestSum() throws(StoreError) -> Digest256 {
+        defer { selectSum.reset() }
+        guard try selectSum.step(), let sum = Digest256(selectSum.bytes(0)) else {
+            throw .damaged(place: "the store's own description", reason: "the sum of digests is missing")
+        }
+        return sum
+    }
+
+    func setDigestSum(_ sum: Digest256) throws(StoreError) {
+        updateSum.bind(1, sum.bytes)
+        try updateSum.run()
+    }
+
+    /// Takes a document's digest out of its row.
+    /// - Returns: the digest, to be taken out of the sum as well.
+    func voidDigest(_ id: LocalID) throws(StoreError) -> Digest256 {
+        selectDigest.bind(1, id.raw)
+        defer { selectDigest.reset() }
+        guard try selectDigest.step(), !selectDigest.isNull(0) else { return .zero }
+        guard let digest = Digest256(selectDigest.bytes(0)) else {
+            throw .damaged(place: "a document's digest", reason: "it is not 32 bytes")
+        }
+        selectDigest.reset()
+        void.bind(1, id.raw)
+        try void.run()
+        return digest
     }
 
     func contextBytes(_ context: Context) throws(StoreError) -> [UInt8] {

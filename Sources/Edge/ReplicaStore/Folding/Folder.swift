@@ -300,9 +300,12 @@ final class Folder {
             }
         }
         // A document that was made for change sets which then had to wait or were put aside is not there yet.
+        var void: Digest256?
         for document in loadedDocuments where document.isChanged && !(document.isNew && document.context.isEmpty) {
+            if document.hasDigest { void = (void ?? .zero) &+ (try documents.voidDigest(document.id)) }
             try documents.save(document)
         }
+        if let void { try documents.setDigestSum(try documents.digestSum() &- void) }
         reset()
         return touched
     }

@@ -33,8 +33,19 @@ extension Writer {
         return .remade
     }
 
+    /// Makes a document again where the journal here tells all of it; else leaves it as it is.
+    func remakeIfDifferent(_ name: RecordName) throws(StoreError) { _ = try remake(name, reason: "a child's differs") }
+
     /// The document's state as the journal here tells it; nil where that holds nothing of it.
     private func replayed(_ name: RecordName, _ document: FoldingDocument) throws(StoreError) -> DocumentState? {
+        let sets = try history(of: name)
+        guard !sets.isEmpty else { return nil }
+        return DocumentState(name: name, kind: document.kind, salt: document.salt)
+            .replaying(sets, denied: try denied(among: sets, in: document.id))
+    }
+
+    /// All that the journal holds of a document, less what was put aside; by (stamp, dot).
+    func history(of name: RecordName) throws(StoreError) -> [ChangeSet] {
         let history = HistoryReader(connection, journal, origins)
         while true {
             let batch = try history.unindexed(limit: 32)
@@ -45,12 +56,15 @@ extension Writer {
         for set in try history.changeSets(of: name, own: identity.replica) {
             if try !waiting.isQuarantined(set.dot) { sets.append(set) }
         }
-        guard !sets.isEmpty else { return nil }
+        return sets
+    }
+
+    /// Those of a document's change sets that a verdict denies.
+    func denied(among sets: [ChangeSet], in document: LocalID) throws(StoreError) -> Set<Dot> {
         var denied = Set<Dot>()
-        if try waiting.hasVerdicts(in: document.id) {
-            for set in sets where try waiting.isVoided(set.dot) { denied.insert(set.dot) }
-        }
-        return DocumentState(name: name, kind: document.kind, salt: document.salt).replaying(sets, denied: denied)
+        guard try waiting.hasVerdicts(in: document) else { return denied }
+        for set in sets where try waiting.isVoided(set.dot) { denied.insert(set.dot) }
+        return denied
     }
 
     /// Tries again to make what is wanted from the journal: more of it may have come.

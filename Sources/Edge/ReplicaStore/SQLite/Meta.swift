@@ -19,6 +19,8 @@ enum Meta {
     static let feedFloorKey = "feed_floor"
     /// Whether state came in that the feed does not tell of yet.
     static let feedBehindKey = "feed_behind"
+    /// The sum of the digests that are kept with documents.
+    static let digestSumKey = "digest_sum"
 
     static func tags(_ db: Database) throws -> SchemaTags? {
         try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [schemaKey]).flatMap(

@@ -15,6 +15,12 @@ enum Migration {
         if try db.tableExists("verdict"), try db.columns(in: "verdict").contains(where: { $0.name == "origin" }) {
             try db.execute(sql: "DROP TABLE verdict")
         }
+        // Before there was a sum the digests were kept without one.
+        if try Bool.fetchOne(
+            db, sql: "SELECT EXISTS (SELECT 1 FROM meta WHERE key = ?)", arguments: [Meta.digestSumKey]) != true
+        {
+            try db.execute(sql: "UPDATE document SET digest = NULL")
+        }
         try db.execute(sql: Tables.additions)
         for kind in schema.records {
             guard try db.tableExists(kind.name) else {

@@ -105,6 +105,13 @@ enum Tables {
         -- Documents whose state has to come from the hub, because the journal here does not reach back far enough.
         CREATE TABLE IF NOT EXISTS wanted(document INTEGER PRIMARY KEY, reason TEXT NOT NULL) STRICT;
 
+        -- Documents whose state reaches further than any journal that was asked: an administrator may salvage them.
+        CREATE TABLE IF NOT EXISTS orphan(document INTEGER PRIMARY KEY) STRICT;
+
+        -- Documents whose digest is void, and the sum of the others'.
+        CREATE INDEX IF NOT EXISTS document_stale ON document(id) WHERE digest IS NULL;
+        INSERT OR IGNORE INTO meta(key, value) VALUES ('digest_sum', zeroblob(32));
+
         -- What was put right: where no disk failed there is nothing.
         CREATE TABLE IF NOT EXISTS repair(
             n INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL DEFAULT (unixepoch() * 1000),

@@ -21,6 +21,8 @@ extension ReplicaStore {
     public func standing(_ query: StandingQuery, isHeadquarters: Bool) throws(StoreError) -> Standing {
         // What the hub itself committed is news to its children, too.
         try packTailIfNeeded()
+        var own: Digest256?
+        if query.subscriptions.contains(where: { $0.digest != nil }) { own = try digest() }
         return try syncing { state, journal throws(StoreError) in
             let end = FeedPosition(try journal.feedEnd())
             let floor = FeedPosition(try journal.feedFloor())
@@ -39,6 +41,10 @@ extension ReplicaStore {
                     guard ReplicaStore.everything.contains(subscription.scope) else { return .unknown }
                     switch subscription.cursor {
                     case .none: return .known(end: end, usable: false)
+                    case .feed(let position) where position == end && floor <= position:
+                        // At rest the two sides hold the same, or something has gone wrong that nobody noticed.
+                        if let theirs = subscription.digest, let own, theirs != own { return .differs(end: end) }
+                        return .known(end: end, usable: true)
                     case .feed(let position), .bootstrap(let position, _):
                         return .known(end: end, usable: floor <= position && position <= end)
                     }
@@ -115,6 +121,17 @@ extension ReplicaStore {
             return .chunk(
                 SnapshotChunk(bytes: bytes, next: cursor), position: FeedPosition(position), documents: UInt64(total))
         }
+    }
+
+    /// How this hub differs from ranges as a child has them, and its feed's end when it looked.
+    public func compare(
+        _ scope: ScopeName, _ ranges: [RangeDigest]
+    ) throws(StoreError) -> (position: FeedPosition, parts: [ComparedPart]) {
+        guard ReplicaStore.everything.contains(scope) else { return (0, []) }
+        try packTailIfNeeded()
+        let parts = try differences(from: ranges)
+        // Read last: what came in meanwhile may show as a difference, and this position then tells the child to pass over.
+        return (FeedPosition(try feedEnd()), parts)
     }
 
     /// Journals segments of any number of sessions in one transaction: one fsync for all of them.

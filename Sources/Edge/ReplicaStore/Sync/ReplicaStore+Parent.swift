@@ -14,14 +14,33 @@ extension ReplicaStore {
         guard let organisation = OrganisationID(identity.organisation) else {
             throw .damaged(place: "the store's own description", reason: "the organisation's name is not 16 bytes")
         }
+        let digest = try restingDigest()
         return try syncing { state, journal throws(StoreError) in
             let head = try journal.ownHead(identity.replica)
             let lineage = try state.lineage()
+            var memory = try state.memory(lineage, scopes: ReplicaStore.everything, own: identity.replica)
+            memory.subscriptions = memory.subscriptions.map {
+                if case .feed = $0.cursor {
+                    Subscription(scope: $0.scope, cursor: $0.cursor, digest: digest)
+                } else {
+                    $0
+                }
+            }
             return Greeting(
                 organisation: organisation, replica: identity.replica, role: isHub ? "hub" : "replica",
                 device: identity.name, isHub: isHub, head: ChainPoint(head), lineage: lineage,
-                memory: try state.memory(lineage, scopes: ReplicaStore.everything, own: identity.replica))
+                memory: memory,
+                wanted: try state.wanted(limit: SyncLimits.fetchDocumentsMax))
         }
+    }
+
+    /// The digest of all that is here, where the hub that was met last has receipted all of it; else nil: the two sides
+    /// are not at rest then, and comparing them says nothing.
+    private func restingDigest() throws(StoreError) -> Digest256? {
+        guard let lineage = try syncing({ state, _ throws(StoreError) in try state.lineage() }),
+            try unsent(to: lineage, awaitingHQ: false).isEmpty
+        else { return nil }
+        return try digest()
     }
 
     public func memory(of lineage: HubLineage) throws(StoreError) -> ParentMemory {
@@ -122,6 +141,11 @@ extension ReplicaStore {
                 if !outcome.isDurable { return outcomes }
             case .snapshotChunk(let lineage, let scope, let position, let chunk):
                 try join(lineage, scope, position, chunk)
+            case .states(let lineage, let documents, let bytes): try putRight(documents, bytes, lineage)
+            case .onlyHere(let lineage, let documents):
+                try writing { writer throws(StoreError) in
+                    for key in documents { try writer.offerAgain(key.name, lineage) }
+                }
             }
         }
         return outcomes

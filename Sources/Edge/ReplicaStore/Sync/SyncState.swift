@@ -19,6 +19,7 @@ final class SyncState {
     private let heldOrigins: Statement
     private let mark: Statement
     private let lastSegment: Statement
+    private let selectWanted: Statement
 
     init(_ connection: OpaquePointer, _ origins: OriginNumbers) throws(StoreError) {
         self.origins = origins
@@ -40,6 +41,7 @@ final class SyncState {
         heldOrigins = try Statement(connection, "SELECT DISTINCT origin FROM held ORDER BY origin")
         // Grows whenever more is known to be at HQ: the ranges there only ever gain.
         lastSegment = try Statement(connection, "SELECT coalesce(max(n), 0) FROM segment")
+        selectWanted = try Statement(connection, "SELECT document FROM wanted LIMIT ?")
         mark = try Statement(connection, "SELECT coalesce(sum(last - first + 1), 0) FROM at_hq")
     }
 
@@ -108,6 +110,17 @@ final class SyncState {
         for number in numbers { ids.append(try origins.id(number)) }
         if !ids.contains(own) { ids.append(own) }
         return ids
+    }
+
+    /// Documents whose state has to come from the hub, ascending.
+    func wanted(limit: Int) throws(StoreError) -> [DocumentKey] {
+        selectWanted.bind(1, Int64(limit))
+        defer { selectWanted.reset() }
+        var keys: [DocumentKey] = []
+        while try selectWanted.step() {
+            keys.append(DocumentKey(try origins.name(LocalID(raw: selectWanted.integer(0)))))
+        }
+        return keys.sorted()
     }
 
     func receiptMark() throws(StoreError) -> UInt64 {

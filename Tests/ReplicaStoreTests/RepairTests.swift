@@ -1,0 +1,151 @@
+import ChangeSets
+import GRDB
+import HybridTime
+import Merging
+import ReplicaStore
+import Testing
+
+/// Divergence that nobody noticed, found at rest by comparing digests and put right.
+@Suite("Compare and repair", .timeLimit(.minutes(2)))
+struct RepairTests {
+    /// A site that has pulled its people from HQ and written to one of them, both at rest.
+    private func atRest(
+        people count: Int = 3, _ body: @escaping @Sendable (_ hq: Node, _ site: Node, [RecordName]) async throws -> Void
+    ) async throws {
+        try await listening(Node(9, isHub: true, isHeadquarters: true)) { hq in
+            let site = try Node(1)
+            var people = try (0..<count).map { try hq.store.makePerson("\($0)") }
+            try await site.sync(with: hq)
+            people.append(try site.store.makePerson("made at the site"))
+            try site.store.set(people[0], Fixture.phone, "set at the site")
+            try await site.sync(with: hq)
+            try await site.sync(with: hq)
+            try Node.expectSame([hq, site], "at rest")
+            try await body(hq, site, people)
+        }
+    }
+
+    private func phone(_ person: RecordName, _ node: Node) throws -> Value? {
+        try node.store.documents()[person]?.records[person]?.cell(Fixture.phone.tag)?.greatest.value
+    }
+
+    @Test("A row that the site's disk spoilt is made again from its journal, or comes from the hub where that is short")
+    func siteSpoilt() async throws {
+        try await atRest { hq, site, people in
+            let own = people[3]
+            try site.store.spoil(own)
+            try site.store.spoil(people[1])
+            let totals = try await site.sync(with: hq)
+            #expect(totals.documentsDiffering == 2)
+            #expect(try phone(own, site) == "made at the site")
+            #expect(try phone(people[1], site) == "1")
+            try Node.expectSame([hq, site], "put right")
+            let kinds = try site.store.repairs().map { "\($0.document) \($0.how)" }
+            #expect(Set(kinds) == ["\(own) journal", "\(people[1]) hub"])
+            #expect(try hq.store.repairs() == [])
+            let again = try await site.sync(with: hq)
+            #expect(again.documentsDiffering == 0 && again.bytesSent + again.bytesReceived <= 500)
+        }
+    }
+
+    @Test("A row that the hub's disk spoilt is made again from its journal, and the site keeps what it has")
+    func hubSpoilt() async throws {
+        try await atRest { hq, site, people in
+            try hq.store.spoil(people[1])
+            try hq.store.spoil(people[3])
+            try await site.sync(with: hq)
+            try await site.sync(with: hq)
+            #expect(try phone(people[1], hq) == "1")
+            #expect(try phone(people[3], hq) == "made at the site")
+            try Node.expectSame([hq, site], "put right")
+        }
+    }
+
+    @Test("Change sets that a hub has receipted and lost are sent again")
+    func hubForgot() async throws {
+        try await atRest { hq, site, people in
+            try hq.store.forget(people[3], of: site.test.replica)
+            try await site.sync(with: hq)
+            try await site.sync(with: hq)
+            #expect(try phone(people[3], hq) == "made at the site")
+            #expect(try hq.store.digest() == site.store.digest())
+            #expect(try site.store.repairs() == [], "the welcome showed it")
+        }
+    }
+
+    @Test("Change sets that a hub has lost are sent again by whoever has them")
+    func hubForgotAnother() async throws {
+        try await atRest { hq, site, people in
+            let other = try Node(2)
+            try await other.sync(with: hq)
+            try site.store.set(people[3], Fixture.phone, "later")
+            let made = try site.store.makePerson("made later")
+            try await site.sync(with: hq)
+            for _ in 0..<2 { try await other.sync(with: hq) }
+            // The other site took the first part as a snapshot and holds the rest.
+            try hq.store.forget(made, of: site.test.replica)
+            // Its cursor lies beyond the shortened feed: first a snapshot, and then the two sides are at rest.
+            for _ in 0..<2 { try await other.sync(with: hq) }
+            #expect(try phone(made, hq) == "made later")
+            #expect(try other.store.repairs().map(\.how).contains("sent-again"))
+        }
+    }
+
+    @Test("One document of thousands is found by halving, and little travels")
+    func narrowing() async throws {
+        try await atRest(people: 3_000) { hq, site, people in
+            try site.store.spoil(people[1_234])
+            let totals = try await site.sync(with: hq)
+            #expect(totals.documentsDiffering == 1)
+            // Sixteen parts of 78 bytes and thirty-two documents of 46, twice at most, and one state.
+            #expect(totals.bytesSent + totals.bytesReceived < 10_000, "\(totals)")
+            try Node.expectSame([hq, site], "put right")
+        }
+    }
+
+    @Test("A verdict about a document that came as a snapshot brings its state from the hub")
+    func deniedBehindSnapshot() async throws {
+        try await listening(Node(9, isHub: true, isHeadquarters: true)) { hq in
+            let person = try hq.store.makePerson("first")
+            let wrong = try hq.store.set(person, Fixture.phone, "wrong")
+            let site = try Node(1)
+            try await site.sync(with: hq)
+            _ = try hq.store.deny(wrong.dot, reason: "no role", actor: "hq", time: 1_700_000_000_000).get()
+            #expect(try phone(person, hq) == "first")
+            // The verdict comes, and the next session brings what the site's journal cannot tell.
+            for _ in 0..<2 { try await site.sync(with: hq) }
+            #expect(try phone(person, site) == "first")
+            #expect(try hq.store.digest() == site.store.digest())
+            #expect(try site.store.count("SELECT count(*) FROM wanted") == 0)
+        }
+    }
+}
+
+extension ReplicaStore {
+    /// Changes a document's row as a disk might, and has the digests computed anew as the doctor does.
+    func spoil(_ person: RecordName) throws {
+        try damage("UPDATE person SET phone = 'spoilt' WHERE id = (\(Self.id)) ", person)
+    }
+
+    private static let id = "SELECT (n << 43) | (?2 << 11) | ?3 FROM origin WHERE id = ?1"
+
+    private func damage(_ sql: String, _ name: RecordName) throws {
+        let arguments: StatementArguments = [
+            Int64(bitPattern: name.origin.bits), Int64(name.sequence), Int64(name.ordinal),
+        ]
+        let queue = try DatabaseQueue(path: path + "/replica.sqlite")
+        try queue.write { db in try db.execute(sql: sql, arguments: arguments) }
+        try queue.close()
+        try recomputeDigests()
+    }
+
+    /// Takes a document and all of its maker's journal away, as a file that was put back from long ago would.
+    func forget(_ person: RecordName, of origin: ReplicaID) throws {
+        try damage("DELETE FROM person WHERE id = (\(Self.id))", person)
+        try damage("DELETE FROM document WHERE id = (\(Self.id))", person)
+        let number = "(SELECT n FROM origin WHERE id = ?1 AND ?2 AND ?3 >= 0)"
+        try damage("DELETE FROM feed WHERE segment IN (SELECT n FROM segment WHERE origin = \(number))", person)
+        for table in ["segment", "held"] { try damage("DELETE FROM \(table) WHERE origin = \(number)", person) }
+        try damage("UPDATE origin SET head_sequence = 0, head = zeroblob(32) WHERE n = \(number)", person)
+    }
+}
