@@ -33,6 +33,7 @@ let package = Package(
     products: [
         .executable(name: "assay", targets: ["Assay"]),
         .executable(name: "engine-peer", targets: ["EnginePeer"]),
+        .executable(name: "power-cut", targets: ["PowerCut"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
@@ -108,6 +109,17 @@ let package = Package(
         // A simulated disk as an SQLite VFS, for tests and rigs alone: nothing under Sources may depend on it.
         .target(name: "CFaultVFS", dependencies: [sqlite], path: "Tests/CFaultVFS"),
         .target(name: "FaultDisk", dependencies: ["CFaultVFS"], path: "Tests/FaultDisk", swiftSettings: settings),
+        // The rigs on it: a workload over a store, power cuts, and faults at every step. `power-cut` runs them at length.
+        .target(
+            name: "CrashRigs",
+            dependencies: [
+                "ChangeSets", "FaultDisk", "HubLogic", "HybridTime", "Merging", "ReplicaStore", "SyncProtocol", grdb,
+                sqlite,
+            ],
+            path: "Tests/CrashRigs", swiftSettings: settings),
+        .executableTarget(
+            name: "PowerCut", dependencies: ["CrashRigs", arguments], path: "Tools/PowerCut", swiftSettings: settings),
+        tests("CrashRigsTests", ["CrashRigs", "FaultDisk", "ReplicaStore"]),
         tests("FaultDiskTests", ["ChangeSets", "FaultDisk", "HybridTime", "Merging", "ReplicaStore", grdb, sqlite]),
         .target(
             name: "SyncTestSupport", dependencies: ["ByteCoding", "HubLogic", "HybridTime", "SyncProtocol"],

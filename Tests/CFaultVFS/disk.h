@@ -75,7 +75,7 @@ struct fd_disk {
     int references;
     uint64_t random;
     uint32_t sector_bytes;
-    int is_off, lies, forgets;
+    int is_off, is_spared, lies, forgets;
     int64_t capacity, used;
     uint64_t number, faults;
     uint64_t counts[FD_KINDS];

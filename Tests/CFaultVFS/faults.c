@@ -21,7 +21,7 @@ int disk_begin(fd_disk *disk, int kind) {
     disk->counts[kind]++;
     if (disk->is_off) return fitting_code(kind);
     int code = SQLITE_OK;
-    for (int index = 0; index < RULES; index++) {
+    for (int index = disk->is_spared ? RULES : 0; index < RULES; index++) {
         rule *rule = &disk->rules[index];
         if (!rule->is_armed || !(rule->kinds & 1u << kind)) continue;
         if (rule->after > 0) {
@@ -83,6 +83,8 @@ int64_t fd_size(fd_disk *disk, const char *path) {
 void fd_set_capacity(fd_disk *disk, int64_t bytes) { SET(capacity, bytes); }
 void fd_set_lies(fd_disk *disk, int lies) { SET(lies, lies); }
 void fd_set_forgets(fd_disk *disk, int forgets) { SET(forgets, forgets); }
+
+void fd_set_spared(fd_disk *disk, int spared) { SET(is_spared, spared); }
 
 void fd_counts(fd_disk *disk, uint64_t counts[FD_KINDS]) {
     pthread_mutex_lock(&disk->mutex);

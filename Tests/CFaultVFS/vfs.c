@@ -18,9 +18,9 @@ static int open_content(fd_disk *disk, const char *path, int flags, connection *
         if (!(flags & SQLITE_OPEN_CREATE) && path) return SQLITE_CANTOPEN;
         found = content_new();
         if (path) disk_set_name(disk, path, found);
-        int journals = SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL;
-        file->syncs_directory = path && flags & journals;
     }
+    int journals = SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL;
+    file->syncs_directory = path && flags & journals && flags & SQLITE_OPEN_CREATE;
     found->references++;
     file->file = found;
     if (path && flags & SQLITE_OPEN_DELETEONCLOSE) file->delete_path = strdup(path);

@@ -73,6 +73,13 @@ public final class FaultDisk: @unchecked Sendable {
     /// Takes back all that ``fail(_:after:forever:code:)`` asked for.
     public func heal() { fd_heal(disk) }
 
+    /// Runs `body` while faults neither count nor strike: to look at what they did.
+    public func sparing<Result>(_ body: () throws -> Result) rethrows -> Result {
+        fd_set_spared(disk, 1)
+        defer { fd_set_spared(disk, 0) }
+        return try body()
+    }
+
     /// How many operations failed that were asked to, or for want of space.
     public var faults: Int { Int(fd_faults(disk)) }
 

@@ -17,7 +17,7 @@ extension ReplicaStore {
     public func transaction<Result>(
         _ body: (StoreTransaction) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
-        let (result, committed) = try writing { writer throws(StoreError) in
+        let (result, committed) = try writing(isNewWork: true) { writer throws(StoreError) in
             let transaction = StoreTransaction(writer, salts: Salt.random)
             let result = try body(transaction)
             // A commit that failed has left part of its work in the tables, whatever the body made of the error.

@@ -19,9 +19,17 @@ public final class ReplicaStore: Sendable {
     public let changes = StoreChanges()
     let lastDataVersion = Atomic(0)
 
-    private let pool: DatabasePool
+    private let connections: Mutex<DatabasePool>
     private let lock: AdvisoryLock
     private let writer = WriterBox()
+    private let file: DatabaseFile
+    private let safety: Durability
+    private let observer: (any MergeObserver)?
+    private let reserve: DiskReserve?
+    /// Whether the disk failed under the writer: its connections are made anew before the next write.
+    private let isSuspect = Atomic(false)
+
+    private var pool: DatabasePool { connections.withLock { $0 } }
 
     /// How surely a commit is on disk when it returns.
     public enum Durability: Sendable {
@@ -34,24 +42,23 @@ public final class ReplicaStore: Sendable {
     static let fileName = "replica.sqlite"
 
     private init(
-        path: String, pool: DatabasePool, lock: AdvisoryLock, schema: Schema, identity: Identity, isHub: Bool,
-        observer: (any MergeObserver)?
+        file: DatabaseFile, pool: DatabasePool, lock: AdvisoryLock, schema: Schema, identity: Identity, isHub: Bool,
+        durability: Durability, observer: (any MergeObserver)?
     ) throws {
-        self.path = path
-        self.pool = pool
+        path = file.folder
+        connections = Mutex(pool)
+        self.file = file
         self.lock = lock
         self.schema = schema.withEngineRecords
         self.identity = identity
         self.isHub = isHub
+        safety = durability
+        self.observer = observer
+        reserve = durability == .full ? DiskReserve(file) : nil
         try lock.holding { () throws(StoreError) in
-            try ReplicaStore.asStoreErrors {
-                try pool.writeWithoutTransaction { db in
-                    guard let connection = db.sqliteConnection else {
-                        throw StoreError.damaged(place: "the connection", reason: "it is closed")
-                    }
-                    writer.value = try Writer(connection, self.schema, .cryptoSHA256, identity, isHub: isHub, observer)
-                }
-            }
+            writer.value = try makeWriter(pool)
+            // Where there is no room for it, the next edit says so.
+            try? reserve?.restore()
         }
     }
 
@@ -81,8 +88,8 @@ public final class ReplicaStore: Sendable {
             }
         }
         return try ReplicaStore(
-            path: path, pool: pool, lock: lock, schema: schema, identity: identity, isHub: isHub,
-            observer: observer)
+            file: file, pool: pool, lock: lock, schema: schema, identity: identity, isHub: isHub,
+            durability: durability, observer: observer)
     }
 
     /// Opens the store in a folder, and brings its tables up to this build's schema.
@@ -106,8 +113,8 @@ public final class ReplicaStore: Sendable {
             }
         }
         let store = try ReplicaStore(
-            path: path, pool: pool, lock: lock, schema: schema, identity: identity, isHub: isHub,
-            observer: observer)
+            file: file, pool: pool, lock: lock, schema: schema, identity: identity, isHub: isHub,
+            durability: durability, observer: observer)
         try store.writing { writer throws(StoreError) in try writer.learn(tags, revision: revision, entersFeed: isHub) }
         return store
     }
@@ -134,10 +141,34 @@ public final class ReplicaStore: Sendable {
         }
     }
 
+    private func makeWriter(_ pool: DatabasePool) throws(StoreError) -> Writer {
+        try ReplicaStore.asStoreErrors {
+            try pool.writeWithoutTransaction { db in
+                guard let connection = db.sqliteConnection else {
+                    throw StoreError.damaged(place: "the connection", reason: "it is closed")
+                }
+                return try Writer(connection, schema, .cryptoSHA256, identity, isHub: isHub, observer, reserve)
+            }
+        }
+    }
+
+    /// Makes the connections anew after the disk failed under them: what SQLite and the system kept of that moment is
+    /// not relied on. Readers under way end on the old ones. The lock is held.
+    private func reopenIfSuspect() throws(StoreError) {
+        guard isSuspect.load(ordering: .relaxed) else { return }
+        let fresh = try ReplicaStore.open(file, safety)
+        let made = try makeWriter(fresh)
+        pool.unsafeReentrantWrite { _ in writer.value = nil }
+        writer.value = made
+        connections.withLock { $0 = fresh }
+        isSuspect.store(false, ordering: .relaxed)
+    }
+
     /// Folds the write-ahead log into the database and closes it.
     public func close() throws(StoreError) {
         try lock.holding { () throws(StoreError) in
             try ReplicaStore.asStoreErrors {
+                let pool = pool
                 pool.unsafeReentrantWrite { _ in writer.value = nil }
                 _ = try? pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
                 try pool.close()
@@ -149,42 +180,53 @@ public final class ReplicaStore: Sendable {
     // MARK: Access
 
     /// Runs `body` on the writer, in one transaction, under the store's lock; what it returns is on the disk.
-    func writing<Result>(_ body: (Writer) throws(StoreError) -> Result) throws(StoreError) -> Result {
+    /// - Parameter isNewWork: whether it is a person's new work, which is refused when the disk is full. Everything else
+    ///   may use up the reserve, and `body` runs again after that.
+    func writing<Result>(
+        isNewWork: Bool = false, _ body: (Writer) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
         try lock.holding { () throws(StoreError) in
-            try ReplicaStore.asStoreErrors {
-                try pool.writeWithoutTransaction { _ in
-                    guard let writer = writer.value else { throw StoreError.notAStore(path: path) }
-                    return try writer.transaction { () throws(StoreError) in try body(writer) }
-                }
+            do throws(StoreError) { return try attempt(body) } catch {
+                guard error.isDiskFull, !isNewWork, let reserve, reserve.isThere else { throw error }
+                reserve.spend()
+                return try attempt(body)
             }
         }
     }
 
-    /// Runs `body` on the writer as ``writing(_:)`` does, and then takes back all that it did.
+    private func attempt<Result>(_ body: (Writer) throws(StoreError) -> Result) throws(StoreError) -> Result {
+        try onOpenWriter { writer throws(StoreError) in
+            try writer.transaction { () throws(StoreError) in try body(writer) }
+        }
+    }
+
+    private func onOpenWriter<Result>(_ body: (Writer) throws(StoreError) -> Result) throws(StoreError) -> Result {
+        do throws(StoreError) {
+            try reopenIfSuspect()
+            return try ReplicaStore.asStoreErrors {
+                try pool.writeWithoutTransaction { _ in
+                    guard let writer = writer.value else { throw StoreError.notAStore(path: path) }
+                    return try body(writer)
+                }
+            }
+        } catch {
+            if error.isDiskFailure { isSuspect.store(true, ordering: .relaxed) }
+            throw error
+        }
+    }
+
+    /// Runs `body` on the writer as ``writing(isNewWork:_:)`` does, and then takes back all that it did.
     func rehearsing<Result>(_ body: (Writer) throws(StoreError) -> Result) throws(StoreError) -> Result {
         try lock.holding { () throws(StoreError) in
-            try ReplicaStore.asStoreErrors {
-                try pool.writeWithoutTransaction { _ in
-                    guard let writer = writer.value else { throw StoreError.notAStore(path: path) }
-                    return try writer.rehearsal { () throws(StoreError) in try body(writer) }
-                }
+            try onOpenWriter { writer throws(StoreError) in
+                try writer.rehearsal { () throws(StoreError) in try body(writer) }
             }
         }
     }
 
-    /// Runs `body` while no process writes.
-    func holdingLock<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
-        try lock.holding(body)
-    }
-
-    /// Runs `body` on the writer's connection outside of any transaction: for single look-ups.
+    /// Runs `body` on the writer's connection outside of any transaction, under the lock: for single look-ups.
     func onWriter<Result>(_ body: (Writer) throws(StoreError) -> Result) throws(StoreError) -> Result {
-        try ReplicaStore.asStoreErrors {
-            try pool.writeWithoutTransaction { _ in
-                guard let writer = writer.value else { throw StoreError.notAStore(path: path) }
-                return try body(writer)
-            }
-        }
+        try lock.holding { () throws(StoreError) in try onOpenWriter(body) }
     }
 
     /// Runs `body` on a reader's snapshot; writers go on meanwhile.
@@ -201,8 +243,8 @@ public final class ReplicaStore: Sendable {
     }
 }
 
-/// Holds the writer. It is touched inside of the pool's `writeWithoutTransaction` alone, which lets one caller in at a
-/// time: that is what makes the promise to the compiler true.
+/// Holds the writer. It is touched under the store's lock alone, which lets one caller in at a time: that is what makes
+/// the promise to the compiler true.
 private final class WriterBox: @unchecked Sendable {
     var value: Writer?
 }

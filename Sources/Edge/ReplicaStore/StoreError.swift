@@ -1,4 +1,5 @@
 import ByteCoding
+import GRDBSQLite
 
 /// What can go wrong in a store. Each case has a stable code and says in one line what to do next.
 public enum StoreError: Error, Equatable, Sendable {
@@ -30,7 +31,7 @@ public enum StoreError: Error, Equatable, Sendable {
             case 13: "disk-full"
             // The index of the write-ahead log could not grow.
             case 10 where code == 4_874: "disk-full"
-            case 10: "disk-io"
+            case 10, 14: "disk-io"
             case 11, 26: "store-damaged"
             case 5, 6: "store-busy"
             default: "sqlite-\(code)"
@@ -55,9 +56,11 @@ extension StoreError: CustomStringConvertible {
         switch self {
         case .sqlite(let code, let message):
             switch code & 0xFF {
-            case 13: "The disk is full: nothing was saved. Free some space and try again."
-            case 10 where code == 4_874: "The disk is full: nothing was saved. Free some space and try again."
-            case 10: "The disk failed to read or write (\(message)): nothing was saved. Check it and run assay doctor."
+            case 13,
+                10 where isDiskFull:
+                "The disk is full: nothing was saved. Free some space and try again; reading and syncing go on."
+            case 10, 14:
+                "The disk failed to read or write (\(message)): nothing was saved. Check it and run assay doctor."
             case 11, 26: "The store is damaged (\(message)). Run assay doctor."
             case 5, 6: "Another program holds the store (\(message)). Close it and try again."
             default: "The store refused (\(message), code \(code)). Run assay doctor."
@@ -82,6 +85,14 @@ extension StoreError: CustomStringConvertible {
 }
 
 extension StoreError {
+    var isDiskFull: Bool { code == "disk-full" }
+
+    /// Whether what the connections know of the disk is no longer to be relied on.
+    var isDiskFailure: Bool {
+        guard case .sqlite(let code, _) = self else { return false }
+        return [SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_CANTOPEN, SQLITE_NOTADB].contains(code & 0xFF)
+    }
+
     /// A decoding failure of something that this store wrote itself.
     static func damaged(_ place: String, _ failure: DecodingFailure) -> StoreError {
         .damaged(place: place, reason: failure.description)

@@ -21,6 +21,8 @@ final class Writer {
     let identity: Identity
     /// Whether what becomes covered here enters the feed.
     let isHub: Bool
+    /// Kept free for what has to be written when the disk is full; new work waits until it stands.
+    let reserve: DiskReserve?
     /// Origins whose chain waits for the salt of a document that is not here. Kept in memory alone: after a restart the
     /// origin's next segment carries the chain on.
     var stalledChains: [RecordName: Set<ReplicaID>] = [:]
@@ -33,9 +35,10 @@ final class Writer {
 
     init(
         _ connection: OpaquePointer, _ schema: Schema, _ digesting: Digesting, _ identity: Identity,
-        isHub: Bool, _ observer: (any MergeObserver)?
+        isHub: Bool, _ observer: (any MergeObserver)?, _ reserve: DiskReserve? = nil
     ) throws(StoreError) {
         self.connection = connection
+        self.reserve = reserve
         self.schema = schema
         self.identity = identity
         self.isHub = isHub

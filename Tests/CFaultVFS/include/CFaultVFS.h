@@ -8,7 +8,7 @@
 /// A write goes to a volatile layer first; a file's xSync makes its pending writes durable. `fd_cut` gives what a power
 /// cut would leave: everything durable, and of each pending write a part that a seeded generator chooses. Names are
 /// metadata: they become durable when the directory is synced, which happens exactly where SQLite's unix VFS does it
-/// (the first sync of a journal or write-ahead log that was made, a deletion that asks for it). The index of the
+/// (the first sync of a journal or write-ahead log that was opened, a deletion that asks for it). The index of the
 /// write-ahead log is memory and never survives. A disk is one folder: of a path only the last part counts. Any number of connections and threads of one process may use a disk.
 typedef struct fd_disk fd_disk;
 
@@ -54,6 +54,9 @@ int fd_fail(fd_disk *disk, uint32_t kinds, uint64_t after, int forever, int code
 
 /// Takes all fault rules back.
 void fd_heal(fd_disk *disk);
+
+/// While it is set, fault rules neither count nor strike: for whoever looks at what the faults did.
+void fd_set_spared(fd_disk *disk, int spared);
 
 /// How many faults were injected, full disk included.
 uint64_t fd_faults(fd_disk *disk);

@@ -24,7 +24,10 @@ public final class StoreTransaction {
     public func commit(_ drafts: [Draft], time: Int64) throws(StoreError) -> [ChangeSet] {
         hasCommitted = hasCommitted || !drafts.isEmpty
         if let failure { throw failure }
-        do throws(StoreError) { return try writer.commit(drafts, time: time, salts: salts) } catch {
+        do throws(StoreError) {
+            try writer.reserve?.fill()
+            return try writer.commit(drafts, time: time, salts: salts)
+        } catch {
             failure = error
             throw error
         }

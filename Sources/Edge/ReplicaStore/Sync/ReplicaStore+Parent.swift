@@ -154,6 +154,8 @@ extension ReplicaStore {
     private func keep(_ receipts: ReceiptCommit) throws(StoreError) {
         var reached: [OriginRanges] = []
         try writing { writer throws(StoreError) in
+            // It may run twice: see `writing`.
+            reached = []
             try writer.sync.meet(receipts.lineage, receiptMark: receipts.receiptMark ?? 0)
             for entry in receipts.atHub { try writer.sync.receive(receipts.lineage, entry.origin, entry.ranges) }
             for entry in receipts.lostByHub { try writer.sync.lose(receipts.lineage, entry.origin, entry.ranges) }

@@ -51,9 +51,7 @@ extension ReplicaStore {
     public func noticeOthers() {
         // The kernel tells of a write before it is a commit: whoever writes holds the lock until it is one. SQLite counts
         // the commits of other connections.
-        let version = try? holdingLock { () throws(StoreError) in
-            try onWriter { writer throws(StoreError) in try writer.dataVersion() }
-        }
+        let version = try? onWriter { writer throws(StoreError) in try writer.dataVersion() }
         guard let version, version != lastDataVersion.exchange(version, ordering: .relaxed) else { return }
         changes.post(.elsewhere)
     }
