@@ -102,6 +102,12 @@ extension Operations {
         switch self {
         case .open: "open"
         case .delete: "delete"
+        case .access: "access"
+        case .read: "read"
+        case .size: "size"
+        case .lock: "lock"
+        case .shmMap: "index-map"
+        case .shmLock: "index-lock"
         case .write: "write"
         case .truncate: "truncate"
         case .sync: "sync"

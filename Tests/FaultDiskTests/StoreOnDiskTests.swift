@@ -67,6 +67,24 @@ struct StoreOnDiskTests {
         }
     }
 
+    /// Found by `power-cut --faults`: what GRDB writes when it turns the log on is not synced by itself.
+    @Test("After a failed sync that dropped what was written, what is saved next survives a power cut")
+    func forgottenBySync() throws {
+        let disk = FaultDisk(seed: 4)
+        let folder = try Folder()
+        try create(folder, disk).close()
+        let store = try open(folder, disk)
+        disk.setForgets(true)
+        disk.fail(.sync, after: 0)
+        let refusal = #expect(throws: StoreError.self) { try store.commit([draft("refused")], time: 1) }
+        #expect(refusal?.code == "disk-io")
+        try store.commit([draft("saved")], time: 2)
+        let image = disk.cut(seed: 1, .none)
+        let left = try open(try Folder(), image)
+        #expect(try left.allDocuments().count == 1)
+        #expect(try left.check() == [])
+    }
+
     @Test("An empty disk holds no store, and a folder's odd characters do not confuse a name")
     func names() throws {
         let disk = FaultDisk(seed: 3)

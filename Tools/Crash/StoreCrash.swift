@@ -16,6 +16,10 @@ import SyncProtocol
 ///     StoreCrash commit FOLDER COUNT    commits people and edits, and says each sequence
 ///     StoreCrash follow FOLDER HUB      applies the feed of the hub in another folder, and says each position
 ///     StoreCrash starve FOLDER BYTES    commits until no file may grow beyond so many bytes, then with room again
+///     StoreCrash make FOLDER NUMBER     makes an empty store of the replica with this number, a hub
+///     StoreCrash feed FOLDER COUNT      commits so many people, each as one entry of the feed
+///     StoreCrash check FOLDER ORIGIN    says what the store's check finds, then how far it holds an origin's work, how many
+///                                       documents there are, and their digest
 @main
 struct StoreCrash {
     static let phone = Field(2, "phone", .text, .latest)
@@ -27,14 +31,33 @@ struct StoreCrash {
     static func main() throws {
         let arguments = CommandLine.arguments
         guard arguments.count == 4 else { return say("usage: StoreCrash commit|follow|starve FOLDER ARGUMENT") }
+        if arguments[1] == "make" { return try make(arguments[2], UInt64(arguments[3]) ?? 0) }
         let store = try ReplicaStore.open(in: arguments[2], schema: schema)
         say("ready")
         switch arguments[1] {
+        case "feed":
+            for number in 0..<(Int(arguments[3]) ?? 0) {
+                try store.commit(Array(drafts(number).prefix(1)), time: 1_700_000_000_000 + Int64(number))
+                try store.packTail()
+            }
+        case "check": try check(store, ReplicaID(UInt64(arguments[3]) ?? 0))
         case "commit": try commit(store, Int(arguments[3]) ?? 0)
         case "follow": try follow(store, try ReplicaStore.open(in: arguments[3], schema: schema))
         default: try starve(store, UInt(arguments[3]) ?? 0)
         }
         try store.close()
+    }
+
+    static func make(_ folder: String, _ number: UInt64) throws {
+        let identity = Identity(
+            replica: ReplicaID(number), organisation: [UInt8](repeating: 7, count: 16), name: "crash \(number)")
+        try ReplicaStore.create(in: folder, schema: schema, identity: identity, isHub: true).close()
+    }
+
+    static func check(_ store: ReplicaStore, _ origin: ReplicaID) throws {
+        for finding in try store.check() { say("found \(finding.code) \(finding.place): \(finding.reason)") }
+        let held = try store.held(origin)
+        say("held \(held.contiguousEnd) \(held.ranges.count) \(try store.documentCount()) \(try store.digest())")
     }
 
     static func say(_ line: String) {

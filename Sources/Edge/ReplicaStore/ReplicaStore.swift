@@ -154,9 +154,15 @@ public final class ReplicaStore: Sendable {
 
     /// Makes the connections anew after the disk failed under them: what SQLite and the system kept of that moment is
     /// not relied on. Readers under way end on the old ones. The lock is held.
+    ///
+    /// Where a sync failed, Linux may have dropped what was written before it, and later syncs succeed all the same: a
+    /// log with a hole, which ends there after a power cut. So the log is folded into the database and begun again.
     private func reopenIfSuspect() throws(StoreError) {
         guard isSuspect.load(ordering: .relaxed) else { return }
         let fresh = try ReplicaStore.open(file, safety)
+        try ReplicaStore.asStoreErrors {
+            _ = try fresh.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
+        }
         let made = try makeWriter(fresh)
         pool.unsafeReentrantWrite { _ in writer.value = nil }
         writer.value = made
