@@ -42,6 +42,8 @@ static int write_file(sqlite3_file *base, const void *bytes, int length, sqlite3
     disk_tell(disk, FD_WRITE);
     pthread_mutex_lock(&disk->mutex);
     int code = disk_begin(disk, FD_WRITE);
+    // SQLite's unix VFS takes no more at once, and calls what is missing a full disk.
+    if (code == SQLITE_OK && length > 0x1FFFF) code = SQLITE_FULL;
     int64_t done = length;
     // A write that fails may have done a part of its work.
     if (code != SQLITE_OK) done = disk->is_off ? 0 : (int64_t)(fd_random(&disk->random) % ((uint64_t)length + 1));

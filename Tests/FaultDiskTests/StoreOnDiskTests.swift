@@ -51,6 +51,28 @@ struct StoreOnDiskTests {
         }
     }
 
+    @Test("A store on a real disk keeps a reserve, and makes it again where it was cut short")
+    func reserve() throws {
+        let folder = try Folder()
+        let identity = Identity(
+            replica: ReplicaID(1), organisation: [UInt8](repeating: 7, count: 16), name: "one")
+        let path = folder.path + "/reserve"
+        func size() throws -> Int? {
+            try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+        }
+        let store = try ReplicaStore.create(
+            in: folder.path, schema: StoreOnDiskTests.schema, identity: identity, isHub: false)
+        #expect(try size() == 524_288)
+        try store.close()
+        #expect(truncate(path, 4_096) == 0)
+        let again = try ReplicaStore.open(in: folder.path, schema: StoreOnDiskTests.schema)
+        #expect(try size() == 524_288)
+        try FileManager.default.removeItem(atPath: path)
+        try again.commit([draft("1")], time: 1)
+        #expect(try size() == 524_288)
+        try again.close()
+    }
+
     @Test("What was committed is there after a power cut, as are commits after that")
     func committed() throws {
         let disk = FaultDisk(seed: 2)

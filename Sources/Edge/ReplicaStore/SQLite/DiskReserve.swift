@@ -52,12 +52,16 @@ struct DiskReserve: Sendable {
     }
 
     private func write() -> Int32 {
+        // SQLite's own file system takes at most 128 KiB less one byte at once.
         let noise = DiskReserve.noise
         return withFile { methods, file in
-            let status = noise.withUnsafeBytes { bytes in
-                methods.xWrite(file, bytes.baseAddress, Int32(bytes.count), 0)
+            for offset in stride(from: 0, to: DiskReserve.bytes, by: noise.count) {
+                let status = noise.withUnsafeBytes { bytes in
+                    methods.xWrite(file, bytes.baseAddress, Int32(bytes.count), Int64(offset))
+                }
+                guard status == SQLITE_OK else { return status }
             }
-            return status == SQLITE_OK ? methods.xSync(file, SQLITE_SYNC_NORMAL) : status
+            return methods.xSync(file, SQLITE_SYNC_NORMAL)
         }
     }
 
@@ -78,7 +82,7 @@ struct DiskReserve: Sendable {
     /// A file system that compresses would take next to no room for zeros.
     private static var noise: [UInt8] {
         var state = UInt64.random(in: .min ... .max)
-        var words = [UInt64](repeating: 0, count: bytes / 8)
+        var words = [UInt64](repeating: 0, count: 64 * 1_024 / 8)
         for index in words.indices {
             // Knuth's multiplier and increment for numbers of 64 bits (TAOCP 2, 3.3.4).
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
