@@ -80,11 +80,13 @@ let package = Package(
         layer(
             "Edge", "CredentialStore",
             ["ByteCoding", "ChangeSets", "Credentialing", "HybridTime", "Merging", "ReplicaStore", grdb]),
-        layer("Edge", "Tabular", ["SampleData", yams]),
+        layer("Edge", "Tabular", ["Merging", "SampleData", grdb, yams]),
+        .systemLibrary(name: "CMalloc", path: "Sources/Edge/CMalloc"),
         layer(
             "Edge", "Importing",
             [
-                "ChangeSets", "CredentialStore", "Credentialing", "HybridTime", "Merging", "ReplicaStore", "SampleData",
+                "CMalloc", "ChangeSets", "CredentialStore", "Credentialing", "HybridTime", "Merging", "ReplicaStore",
+                "SampleData",
                 "Tabular", grdb,
             ]),
         // App: the assay command and its terminal program.

@@ -18,6 +18,8 @@ struct ImportBatch {
         var nextOrdinal: UInt16
     }
 
+    /// The records that were added or written to.
+    private(set) var recordCount = 0
     private let first: Dot
     private var documents: [Document] = []
     /// The place of a document's newest draft.
@@ -48,6 +50,7 @@ struct ImportBatch {
     /// Adds a record that was named just now.
     mutating func add(_ change: RecordChange, to document: RecordName, _ kind: DocumentKind) {
         documents[place(document, kind, isAdding: false)].changes.append(change)
+        recordCount += 1
     }
 
     /// Writes to a record that is there, or that this batch makes.
@@ -55,6 +58,7 @@ struct ImportBatch {
         let place = place(document, kind, isAdding: false)
         guard let index = documents[place].changes.lastIndex(where: { $0.record == change.record }) else {
             documents[place].changes.append(change)
+            recordCount += 1
             return
         }
         for write in change.writes {

@@ -71,10 +71,28 @@ struct RowRefusal: Error {
 public enum ImportingLimits {
     /// Lines of one transaction.
     public static let batchRowsMax = 2_000
-    /// Records of one kind that are remembered between batches; then they are looked up in the store again.
-    public static let remembered = 50_000
+    /// Records of one transaction.
+    public static let batchRecordsMax = 20_000
+    /// Records of one kind that are remembered between batches; others are looked up in the store again.
+    public static let remembered = 8_192
+    /// Sites' rooms and seats that are remembered between batches.
+    public static let seatsRemembered = 32_768
     /// A name, a title, a key.
     public static let lineBytesMax = 1_000
     /// Seats of one room.
     public static let seatsMax = 2_000
+}
+
+/// What an importer holds at a time, however long the files are. What it has forgotten it looks up in the store again.
+public struct ImportMemory: Sendable {
+    /// The lines of one transaction.
+    public var batchRows = ImportingLimits.batchRowsMax
+    /// The records of one transaction, whatever rows are left of it.
+    public var batchRecords = ImportingLimits.batchRecordsMax
+    /// The records of one kind that are remembered between batches, what the last one made besides.
+    public var records = ImportingLimits.remembered
+    /// The sites with their rooms and seats, counted together, that are remembered between batches.
+    public var seats = ImportingLimits.seatsRemembered
+
+    public init() {}
 }

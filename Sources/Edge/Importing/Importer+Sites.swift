@@ -9,23 +9,22 @@ extension Importer {
     private static let regionDefault = "headquarters"
 
     func site(_ code: String) throws -> KnownSite? {
-        if let known = sites[Text(code)] { return known }
+        if let name = siteNames[Text(code)] { return try site(named: name) }
         guard let view = try find(Site.kind, Site.code, code) else { return nil }
-        return try remember(view, code)
+        siteNames[Text(code)] = view.name
+        return try sites[view.name] ?? remember(view)
     }
 
     func site(named name: RecordName) throws -> KnownSite? {
-        if let known = sitesByName[name] { return known }
-        guard let view = try find(name, Site.kind) else { return nil }
-        return try remember(view, view.text(Site.code) ?? "")
+        if let known = sites[name] { return known }
+        return try find(name, Site.kind).map(remember)
     }
 
-    private func remember(_ view: RecordView, _ code: String) throws -> KnownSite {
+    private func remember(_ view: RecordView) throws -> KnownSite {
         let known = KnownSite(view.name, scopes: view.elements(Site.scopes).map { Text($0) })
         for room in try list(view.name, Room.kind) { known.rooms[Text(room.text(Room.label) ?? "")] = room.name }
         for seat in try list(view.name, Seat.kind) { known.seats[Text(seat.text(Seat.label) ?? "")] = seat.name }
-        sites[Text(code)] = known
-        sitesByName[view.name] = known
+        sites[view.name] = known
         return known
     }
 
@@ -40,8 +39,8 @@ extension Importer {
         record.set(Site.region, region)
         batch.add(record.change, to: name, CredentialingSchema.site)
         let known = KnownSite(name, scopes: scopes.map { Text($0) })
-        sites[Text(code)] = known
-        sitesByName[name] = known
+        sites[name] = known
+        siteNames[Text(code)] = name
         return known
     }
 

@@ -6,6 +6,10 @@ import Merging
 import ReplicaStore
 import Tabular
 
+#if canImport(Glibc)
+    import CMalloc
+#endif
+
 /// Turns the rows of foreign files into records: what is new is made, what differs is changed, what is so already is left
 /// alone. The records are those that the commands make, so that everything works on imported ones.
 ///
@@ -27,6 +31,7 @@ public final class Importer {
     /// The role of score rows whose mapping names none.
     let role: ScoreRole
     private let clock: () -> Int64
+    private let memory: ImportMemory
 
     // What the batch that runs is made of.
     var batch: ImportBatch
@@ -39,8 +44,9 @@ public final class Importer {
     var sessions = Remembered<Text, KnownSession>()
     var sessionsByName = Remembered<RecordName, KnownSession>()
     var schemes = Remembered<Text, KnownScheme>()
-    var sites = Remembered<Text, KnownSite>()
-    var sitesByName = Remembered<RecordName, KnownSite>()
+    /// By name, and the names by code: a site is remembered once, so that its rooms are.
+    var sites = Remembered<RecordName, KnownSite>()
+    var siteNames = Remembered<Text, RecordName>()
     /// The keys of scores, and of members of staff, that this batch made.
     var batchKeys: Set<Text> = []
     /// The seats that this batch gave away.
@@ -53,13 +59,16 @@ public final class Importer {
 
     /// - Parameters:
     ///   - role: the role of score rows whose mapping names none.
+    ///   - memory: what is held at a time.
     ///   - clock: the device's wall clock, in milliseconds since 1970.
     public init(
-        _ store: CredentialStore, actor: ActorIdentity, role: ScoreRole = .first, clock: @escaping () -> Int64
+        _ store: CredentialStore, actor: ActorIdentity, role: ScoreRole = .first,
+        memory: ImportMemory = ImportMemory(), clock: @escaping () -> Int64
     ) throws {
         self.store = store
         self.actor = actor
         self.role = role
+        self.memory = memory
         self.clock = clock
         isHeadquarters = try store.isHeadquarters()
         batch = ImportBatch(first: Dot(store.replica.identity.replica, 1))
@@ -108,17 +117,12 @@ public final class Importer {
 
     /// - Returns: whether there may be more rows.
     private func takeBatch(_ reader: ImportReader) throws -> Bool {
-        people.trim()
-        bookings.trim()
-        sessions.trim()
-        sessionsByName.trim()
-        schemes.trim()
-        sites.trim()
-        sitesByName.trim()
+        forget()
+        giveBackMemory()
         try beginBatch()
-        let last = reader.statistics.rows + ImportingLimits.batchRowsMax
+        let last = reader.statistics.rows + memory.batchRows
         var goesOn = true
-        while reader.statistics.rows < last {
+        while reader.statistics.rows < last, batch.recordCount < memory.batchRecords {
             guard let row = try reader.next() else {
                 goesOn = false
                 break
@@ -132,6 +136,31 @@ public final class Importer {
         summary.rows = reader.statistics.rows
         summary.refused = reader.statistics.failures
         return goesOn
+    }
+
+    /// Keeps what is remembered within its limits.
+    private func forget() {
+        people.trim(memory.records)
+        bookings.trim(memory.records)
+        sessions.trim(memory.records)
+        sessionsByName.trim(memory.records)
+        schemes.trim(memory.records)
+        siteNames.trim(memory.records)
+        sites.trim(memory.seats) { 1 + $0.rooms.count + $0.seats.count }
+    }
+
+    /// Gives back what the last batch freed: what is remembered lies between, and glibc keeps such pages, more after each
+    /// batch, until it is told.
+    private func giveBackMemory() {
+        #if canImport(Glibc)
+            _ = malloc_trim(0)
+        #endif
+    }
+
+    /// The greatest number of records of one kind, and of sites, that are remembered now.
+    var remembered: (records: Int, sites: Int) {
+        let records = [people.count, bookings.count, sessions.count, sessionsByName.count, schemes.count]
+        return (records.max() ?? 0, sites.count)
     }
 
     private func beginBatch() throws {

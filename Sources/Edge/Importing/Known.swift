@@ -95,18 +95,34 @@ struct KnownSession {
     let isClosed: Bool
 }
 
-/// A table from keys to what is known, that forgets everything when it grows too large. Only between batches: what a batch
-/// makes has to be remembered until it is committed.
+/// A table from keys to what is known, that forgets what was not asked for lately. Only between batches: what a batch makes
+/// has to be remembered until it is committed.
 struct Remembered<Key: Hashable, Known> {
-    private var known: [Key: Known] = [:]
+    /// What was asked for since the last change of halves, and what only before.
+    private var newer: [Key: Known] = [:]
+    private var older: [Key: Known] = [:]
 
     subscript(key: Key) -> Known? {
-        get { known[key] }
-        set { known[key] = newValue }
+        mutating get {
+            if let known = newer[key] { return known }
+            guard let known = older.removeValue(forKey: key) else { return nil }
+            newer[key] = known
+            return known
+        }
+        set {
+            older[key] = nil
+            newer[key] = newValue
+        }
     }
 
-    mutating func trim() {
-        if known.count > ImportingLimits.remembered { known.removeAll() }
+    var count: Int { newer.count + older.count }
+
+    /// Forgets the older half when the newer one has grown to half of `most`.
+    /// - Parameter size: what an entry counts for.
+    mutating func trim(_ most: Int, size: (Known) -> Int = { _ in 1 }) {
+        guard newer.values.reduce(0, { $0 + size($1) }) > most / 2 else { return }
+        older = newer
+        newer = [:]
     }
 }
 

@@ -99,7 +99,7 @@ extension CompiledExpression {
     }
 
     /// The value for a row; nil where it is blank. Throws a fault where a map, a table or a date refuses.
-    func value(_ row: CSVRow) throws(RowFault) -> Value? {
+    func value(_ row: CSVRow) throws -> Value? {
         switch self {
         case .sample(let part, number: let number): return try sampleValue(part, number, row)
         case .date(start: let start, days: let days, minute: let minute):
@@ -114,7 +114,7 @@ extension CompiledExpression {
             throw RowFault(.unmapped, "the value map has no \(RowFault.quoted(text)); add it to the mapping")
         case .lookup(let table, key: let key, column: let column, otherwise: let otherwise):
             guard let name = try tableKey(key, row) else { return nil }
-            if let found = table.value(name, column: column) { return found.isEmpty ? nil : .text(found) }
+            if let found = try table.value(name, column: column) { return found.isEmpty ? nil : .text(found) }
             if let otherwise { return try otherwise.value(row) }
             throw RowFault(
                 .notFound, "the table \(table.rule.name) has no row for \(RowFault.quoted(name)); add it to its file")
@@ -124,7 +124,7 @@ extension CompiledExpression {
 
     /// The value as text; nil where it is blank.
     @inline(__always)
-    func text(_ row: CSVRow) throws(RowFault) -> String? {
+    func text(_ row: CSVRow) throws -> String? {
         switch self {
         case .column(let index): return row.isEmpty(index) ? nil : row[index]
         case .columnWithBlanks(let index, let blanks):
@@ -150,7 +150,7 @@ extension CompiledExpression {
     }
 
     /// The key of a look-up; nil where one of its parts is blank.
-    private func tableKey(_ key: [CompiledExpression], _ row: CSVRow) throws(RowFault) -> String? {
+    private func tableKey(_ key: [CompiledExpression], _ row: CSVRow) throws -> String? {
         if key.count == 1 { return try key[0].text(row) }
         var parts: [String] = []
         for item in key {
@@ -162,7 +162,7 @@ extension CompiledExpression {
 
     private func dateValue(
         _ start: CompiledExpression, _ days: CompiledExpression, _ minute: Int?, _ row: CSVRow
-    ) throws(RowFault) -> Value? {
+    ) throws -> Value? {
         guard let startText = try start.text(row), let daysText = try days.text(row) else { return nil }
         guard let first = ISOTime.date(startText.utf8) else {
             throw RowFault(.wrongValue, "\(RowFault.quoted(startText)) is no start date; write it like 2013-10-01")
@@ -177,7 +177,7 @@ extension CompiledExpression {
 
     private func sampleValue(
         _ part: ImportExpression.SamplePart, _ number: CompiledExpression, _ row: CSVRow
-    ) throws(RowFault) -> Value? {
+    ) throws -> Value? {
         guard let text = try number.text(row) else { return nil }
         guard let number = ISOTime.integer(text.utf8), number >= 0 else {
             throw RowFault(.wrongValue, "\(RowFault.quoted(text)) is no number to make a name from; use digits only")

@@ -49,7 +49,7 @@ struct CompiledRule {
     }
 
     /// The key of a row that the conditions let pass; nil for one that they do not.
-    func key(_ row: CSVRow) throws(RowFault) -> String? {
+    func key(_ row: CSVRow) throws -> String? {
         for condition in conditions {
             let text = try condition.value.text(row) ?? ""
             if condition.texts.contains(text) != condition.isEqual { return nil }
@@ -60,7 +60,7 @@ struct CompiledRule {
         return key
     }
 
-    func entries(_ row: CSVRow) throws(RowFault) -> [ImportRow.Entry] {
+    func entries(_ row: CSVRow) throws -> [ImportRow.Entry] {
         var entries: [ImportRow.Entry] = []
         entries.reserveCapacity(fields.count)
         for field in fields {
@@ -70,7 +70,7 @@ struct CompiledRule {
         return entries
     }
 
-    private func requireScore(_ entries: [ImportRow.Entry]) throws(RowFault) {
+    private func requireScore(_ entries: [ImportRow.Entry]) throws {
         func has(_ field: ImportField) -> Bool { entries.contains { $0.field == field && $0.value != .cleared } }
         guard has(.raw) else { throw RowFault(.missingValue, "the score is blank; enter it or leave the row out") }
         guard has(.booking) || (has(.person) && has(.session)) else {
@@ -79,7 +79,7 @@ struct CompiledRule {
     }
 
     /// The value in the form that its field asks for; nil where it is blank.
-    private func fitted(_ field: Field, _ row: CSVRow) throws(RowFault) -> ImportValue? {
+    private func fitted(_ field: Field, _ row: CSVRow) throws -> ImportValue? {
         if field.form == .text {
             guard let text = try field.value.text(row) else { return nil }
             return text == clearToken ? .cleared : .text(text)

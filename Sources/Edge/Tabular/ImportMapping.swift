@@ -45,7 +45,7 @@ public struct ImportTable: Equatable, Sendable {
     public let input: String
     /// The columns whose values find a row.
     public let key: [String]
-    /// The columns that are kept in memory.
+    /// The columns that are kept.
     public let columns: [String]
     public let place: MappingPlace
 }
@@ -127,10 +127,10 @@ public enum ImportLimits {
     public static let mappingDepthMax = 24
     /// The files that one input's pattern may match.
     public static let filesPerInputMax = 10_000
-    /// The rows of one look-up table, which is held in memory.
-    public static let tableRowsMax = 2_000_000
-    /// The keys that rules with `distinct` remember, which are held in memory.
-    public static let distinctKeysMax = 8_000_000
+    /// What look-up tables and the keys of `distinct` targets may hold in memory together; the rest is in a temporary file.
+    public static let keptBytesMax = 4 << 20
+    /// The memory for the pages of that file.
+    public static let keptCacheBytes = 2 << 20
     /// The digits of an integer.
     public static let integerDigitsMax = 18
 }

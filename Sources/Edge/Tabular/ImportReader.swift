@@ -2,7 +2,8 @@
 ///
 /// Records come in the order of the mapping's targets; targets that stand one after the other and have the same input
 /// are made from each row in turn, in one pass over the file. Rows that cannot be used go to the failure sink, each
-/// once per pass, and the reading goes on. Look-up tables, and the keys of `distinct` targets, are held in memory.
+/// once per pass, and the reading goes on. Look-up tables, and the keys of `distinct` targets, move to a private temporary
+/// file when they are no longer small.
 ///
 /// A reader belongs to one task.
 public final class ImportReader {
@@ -35,22 +36,25 @@ public final class ImportReader {
     private var rules: [CompiledRule] = []
     private var row: CSVRow?
     private var nextRule = 0
-    private var seen: [Int: Set<String>] = [:]
-    private var seenCount = 0
+    private let kept: KeptTables
+    /// The keys that each `distinct` rule has met.
+    private var seen: [Int: KeptTable] = [:]
     /// The files whose unreadable rows were already reported.
     private var reported: Set<Int> = []
 
     /// Finds the files and loads the look-up tables.
     ///
     /// `folder` is where the mapping's patterns are looked for; `paths` names the files of some roles instead. `sink`
-    /// gets every row that cannot be used; an error that it throws ends the import. Throws a ``TabularError``: `file`,
-    /// `header` or `encoding` for a file, `missing-column` for a column that the mapping names and a file lacks,
-    /// `unknown-name` for a role in `paths` that the mapping has not, `limit` for tables that are too large.
+    /// gets every row that cannot be used; an error that it throws ends the import; `keptBytesMax` is what look-up tables
+    /// and keys may hold in memory. Throws a ``TabularError``: `file`, `header` or `encoding` for a file,
+    /// `missing-column` for a column that the mapping names and a file lacks, `unknown-name` for a role in `paths` that
+    /// the mapping has not, `limit` for too many files.
     public init(
         _ mapping: ImportMapping, folder: String, paths: [String: [String]] = [:],
-        sink: @escaping (ImportFailure) throws -> Void
+        keptBytesMax: Int = ImportLimits.keptBytesMax, sink: @escaping (ImportFailure) throws -> Void
     ) throws {
         self.mapping = mapping
+        kept = KeptTables(bytesMax: keptBytesMax)
         self.sink = sink
         if let role = paths.keys.sorted().first(where: { role in !mapping.inputs.contains { $0.role == role } }) {
             throw TabularError(
@@ -62,14 +66,20 @@ public final class ImportReader {
             files += found.map { ImportSource(role: input.role, path: $0) }
         }
         for table in mapping.tables { tables[table.name] = try load(table) }
+        for index in mapping.rules.indices where mapping.rules[index].isDistinct {
+            seen[index] = kept.makeTable(columns: 0)
+        }
         passes = plan()
         for pass in passes { try check(pass.rules, file: pass.file) }
     }
 
+    /// The rows of look-up tables, and the keys of `distinct` targets, that are in memory now.
+    var rowsHeld: Int { kept.rowsHeld }
+
     /// The next record; nil after the last.
     ///
-    /// Throws what the sink throws, and a ``TabularError``: `file` where a file cannot be read on, `limit` where more
-    /// than ``ImportLimits/distinctKeysMax`` keys have to be remembered.
+    /// Throws what the sink throws, and a ``TabularError``: `file` where a file cannot be read on, or the temporary file
+    /// not be written.
     public func next() throws -> ImportRow? {
         while true {
             if let row, nextRule < rules.count {
@@ -115,13 +125,14 @@ public final class ImportReader {
                 statistics.filtered[target, default: 0] += 1
                 return nil
             }
-            if rules[place].isDistinct, seen[rules[place].index]?.contains(key) == true {
+            let seen = seen[rules[place].index]
+            if let seen, try seen.row(key) != nil {
                 statistics.repeated[target, default: 0] += 1
                 return nil
             }
             let entries = try rules[place].entries(row)
             // Only now: a row that fails must not keep a later good one out.
-            if rules[place].isDistinct { try remember(key, rule: rules[place].index) }
+            try seen?.insert(key)
             statistics.records[target, default: 0] += 1
             return ImportRow(target: target, key: key, entries: entries, file: file, row: row.number, line: row.line)
         } catch let fault as RowFault {
@@ -129,17 +140,6 @@ public final class ImportReader {
             nextRule = rules.count
             try fail(fault.code, fault.reason, row: row.number, line: row.line, raw: row.raw, file: file)
             return nil
-        }
-    }
-
-    private func remember(_ key: String, rule: Int) throws(TabularError) {
-        seen[rule, default: []].insert(key)
-        seenCount += 1
-        guard seenCount <= ImportLimits.distinctKeysMax else {
-            throw TabularError(
-                .limit, file: mapping.file, line: mapping.rules[rule].place.line,
-                "more than \(ImportLimits.distinctKeysMax) keys are distinct",
-                advice: "Split the files, or leave `distinct` out: the same record twice changes nothing.")
         }
     }
 
@@ -213,7 +213,7 @@ extension ImportReader {
     }
 
     private func load(_ rule: ImportTable) throws -> LookupTable {
-        let table = LookupTable(rule)
+        let table = LookupTable(rule, in: kept)
         for file in files.indices where files[file].role == rule.input {
             let reader = try open(file)
             self.file = file
@@ -229,15 +229,9 @@ extension ImportReader {
                 case .row(let row):
                     do {
                         try table.add(key: LookupTable.joined(key.map { row[$0] }), values: columns.map { row[$0] })
-                    } catch {
-                        try fail(error.code, error.reason, row: row.number, line: row.line, raw: row.raw, file: file)
+                    } catch let fault as RowFault {
+                        try fail(fault.code, fault.reason, row: row.number, line: row.line, raw: row.raw, file: file)
                     }
-                }
-                guard table.count <= ImportLimits.tableRowsMax else {
-                    throw TabularError(
-                        .limit, file: files[file].path,
-                        "the table \(rule.name) has more than \(ImportLimits.tableRowsMax) rows",
-                        advice: "Import the files in parts.")
                 }
             }
             reported.insert(file)
