@@ -27,7 +27,7 @@ struct ConstantMemoryTests {
           - {target: score, from: marks, key: key, fields: {booking: key, raw: raw}}
         """
     private static let people = 600
-    private static let sites = 30
+    private static let sites = 60
 
     /// Two bookings a person, in an order that comes back to nobody soon; rooms of each site far apart.
     private static func fixture() throws -> ImportFixture {
@@ -97,7 +97,7 @@ struct ConstantMemoryTests {
         #expect(small.summary.counts == large.summary.counts)
         #expect(small.summary.counts[.score]?.made == 2 * ConstantMemoryTests.people)
         for (table, count) in [
-            ("site", 30), ("room", 60), ("seat", 900), ("person", 600), ("booking", 1_200), ("sitting", 1_200),
+            ("site", 60), ("room", 120), ("seat", 1_800), ("person", 600), ("booking", 1_200), ("sitting", 1_200),
         ] {
             #expect(try one.count(table) == count && other.count(table) == count, "\(table)")
         }
@@ -114,7 +114,7 @@ struct ConstantMemoryTests {
         let fixture = try ConstantMemoryTests.fixture()
         let taken = try Taken(fixture, memory)
         // Of the rooms' rows alone, each with sixteen records, four fill a batch.
-        #expect(taken.summary.batches >= 60 / 4)
+        #expect(taken.summary.batches >= 120 / 4)
         #expect(taken.failures == 0)
     }
 }

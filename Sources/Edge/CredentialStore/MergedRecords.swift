@@ -6,6 +6,9 @@ import ReplicaStore
 /// The records of one moment, each read once: several rules ask for the same ones, and a merge has those that it wrote in
 /// memory already. Valid as long as nobody writes.
 final class MergedRecords: RecordReading {
+    /// Of what was searched and listed no more is kept: how many records a rule looks at may grow with the store.
+    static let lookedUpMax = 4_096
+
     private let stored: StoredRecords
     private var views: [RecordName: RecordView?] = [:]
     private var found: [Search: [RecordView]] = [:]
@@ -37,9 +40,15 @@ final class MergedRecords: RecordReading {
         let document: RecordName
     }
 
-    /// - Parameter touched: what a merge wrote; what of it was in memory is not read again.
-    init(_ stored: StoredRecords, _ touched: [TouchedRecord]) {
+    private let lookedUpMax: Int
+    private(set) var lookedUp = 0
+
+    /// - Parameters:
+    ///   - touched: what a merge wrote; what of it was in memory is not read again.
+    ///   - lookedUpMax: how many searches and listings, and records in them, are kept.
+    init(_ stored: StoredRecords, _ touched: [TouchedRecord], lookedUpMax: Int = MergedRecords.lookedUpMax) {
         self.stored = stored
+        self.lookedUpMax = lookedUpMax
         views.reserveCapacity(touched.count)
         for record in touched where record.isMadeHere { referrers[record.name] = [] }
         // A record that has to be read may refer to one that was made: then the tables have to be asked.
@@ -74,6 +83,7 @@ final class MergedRecords: RecordReading {
         let search = Search(kind: kind.tag, matches: matches)
         if let known = found[search] { return known }
         let views = try stored.records(kind, matching: matches)
+        makeRoom(views.count)
         found[search] = views
         return views
     }
@@ -82,8 +92,17 @@ final class MergedRecords: RecordReading {
         let listing = Listing(kind: kind.tag, document: document)
         if let known = listed[listing] { return known }
         let views = try stored.records(in: document, kind)
+        makeRoom(views.count)
         listed[listing] = views
         return views
+    }
+
+    private func makeRoom(_ count: Int) {
+        lookedUp += 1 + count
+        guard lookedUp > lookedUpMax else { return }
+        lookedUp = 1 + count
+        found.removeAll(keepingCapacity: true)
+        listed.removeAll(keepingCapacity: true)
     }
 
     func documentContext(_ name: RecordName) throws(ReadingFailure) -> Context { try stored.documentContext(name) }
