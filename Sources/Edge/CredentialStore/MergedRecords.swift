@@ -41,7 +41,7 @@ final class MergedRecords: RecordReading {
     }
 
     private let lookedUpMax: Int
-    private(set) var lookedUp = 0
+    private var lookedUp = 0
 
     /// - Parameters:
     ///   - touched: what a merge wrote; what of it was in memory is not read again.
@@ -95,6 +95,11 @@ final class MergedRecords: RecordReading {
         makeRoom(views.count)
         listed[listing] = views
         return views
+    }
+
+    /// The searches and listings that are kept, and the records in them.
+    var kept: Int {
+        found.values.reduce(found.count) { $0 + $1.count } + listed.values.reduce(listed.count) { $0 + $1.count }
     }
 
     private func makeRoom(_ count: Int) {
