@@ -58,18 +58,18 @@ struct ConstantMemoryTests {
     private struct Taken {
         let summary: ImportSummary
         var records = 0
-        var sites = 0
+        var seats = 0
         let failures: Int
 
         init(_ fixture: ImportFixture, _ memory: ImportMemory, _ mode: Importer.Mode = .apply) throws {
             var failures = 0
             let reader = try ImportReader(ImportMapping(yaml: mapping), folder: fixture.folder) { _ in failures += 1 }
             let importer = try Importer(fixture.store, actor: ImportFixture.actor, memory: memory) { 1_700_000_000_000 }
-            var most = (records: 0, sites: 0)
+            var most = (records: 0, seats: 0)
             summary = try importer.run(reader, mode: mode) { _ in
-                most = (max(most.records, importer.remembered.records), max(most.sites, importer.remembered.sites))
+                most = (max(most.records, importer.remembered.records), max(most.seats, importer.remembered.seats))
             }
-            (records, sites) = most
+            (records, seats) = most
             self.failures = failures
         }
     }
@@ -90,9 +90,9 @@ struct ConstantMemoryTests {
         let large = try Taken(other, ImportMemory())
         // Each half may have grown by one batch before it was let go of.
         #expect(small.records <= 40 + 2 * 20)
-        // A site has 30 seats in two rooms: at most two in each half, and those of one batch.
-        #expect(small.sites <= 2 * (2 + 20))
-        #expect(large.records == 2 * ConstantMemoryTests.people && large.sites == ConstantMemoryTests.sites)
+        // A site counts for 33 with its two rooms and 30 seats.
+        #expect(small.seats <= 100 + 2 * 20 * 33)
+        #expect(large.records == 2 * ConstantMemoryTests.people && large.seats == 33 * ConstantMemoryTests.sites)
         #expect(small.failures == 0 && large.failures == 0)
         #expect(small.summary.counts == large.summary.counts)
         #expect(small.summary.counts[.score]?.made == 2 * ConstantMemoryTests.people)

@@ -146,7 +146,7 @@ public final class Importer {
         sessionsByName.trim(memory.records)
         schemes.trim(memory.records)
         siteNames.trim(memory.records)
-        sites.trim(memory.seats) { 1 + $0.rooms.count + $0.seats.count }
+        sites.trim(memory.seats, size: \.size)
     }
 
     /// Gives back what the last batch freed: what is remembered lies between, and glibc keeps such pages, more after each
@@ -157,10 +157,10 @@ public final class Importer {
         #endif
     }
 
-    /// The greatest number of records of one kind, and of sites, that are remembered now.
-    var remembered: (records: Int, sites: Int) {
+    /// The greatest number of records of one kind, and the sites' rooms and seats, that are remembered now.
+    var remembered: (records: Int, seats: Int) {
         let records = [people.count, bookings.count, sessions.count, sessionsByName.count, schemes.count]
-        return (records.max() ?? 0, sites.count)
+        return (records.max() ?? 0, sites.total(\.size))
     }
 
     private func beginBatch() throws {

@@ -77,6 +77,8 @@ final class KnownSite {
     var rooms: [Text: RecordName]
     /// By label, which is unique in a site.
     var seats: [Text: RecordName]
+    /// What it counts for among what is remembered.
+    var size: Int { 1 + rooms.count + seats.count }
 
     init(_ name: RecordName, scopes: [Text], rooms: [Text: RecordName] = [:], seats: [Text: RecordName] = [:]) {
         self.name = name
@@ -116,6 +118,10 @@ struct Remembered<Key: Hashable, Known> {
     }
 
     var count: Int { newer.count + older.count }
+
+    func total(_ size: (Known) -> Int) -> Int {
+        newer.values.reduce(older.values.reduce(0) { $0 + size($1) }) { $0 + size($1) }
+    }
 
     /// Forgets the older half when the newer one has grown to half of `most`.
     /// - Parameter size: what an entry counts for.
