@@ -121,6 +121,33 @@ struct DayTests {
         try offices.close()
     }
 
+    @Test("What headquarters denies counts nowhere, also at a desk that had it as a snapshot")
+    func denied() throws {
+        let offices = try Offices()
+        let before = try offices.run(.hq, "candidate", "show", "TICKET-2", "--json").output
+        try offices.work(.one, as: "dora", "update-contact", "TICKET-2", "--phone", "+49 9")
+        try offices.sync()
+        let history = try offices.run(.hq, "candidate", "history", "TICKET-2", "--json").json()
+        let last = try #require((history["changeSets"] as? [[String: Any]])?.last)
+        let name = try #require(last["changeSet"] as? String)
+        let refused = try offices.run(.one, "verdict", "deny", name, "--reason", "no role", "--as", "dora")
+        #expect(refused.status == 1 && refused.errors.contains("[not-a-hub]"))
+        try offices.work(.hq, as: "hq", "verdict", "deny", name, "--reason", "keyed on a stolen laptop")
+        let twice = try offices.run(.hq, "verdict", "deny", name, "--reason", "again", "--as", "hq")
+        #expect(twice.status == 1 && twice.errors.contains("[already-denied]"))
+        for _ in 0..<2 { try offices.sync() }
+        for store in [Offices.Store.hq, .one, .two] {
+            #expect(try offices.run(store, "candidate", "show", "TICKET-2", "--json").output == before, "\(store)")
+            #expect(try offices.run(store, "digest").output == offices.run(.hq, "digest").output)
+        }
+        #expect(try offices.run(.hq, "candidate", "history", "TICKET-2").output.contains("stolen laptop"))
+        #expect(try offices.run(.two, "verdict", "list").output.contains(name))
+        let rebuilt = try offices.run(.hq, "doctor", "--rebuild")
+        #expect(rebuilt.status == 0 && rebuilt.output.contains("0 had been wrong"), "\(rebuilt.output)")
+        #expect(try offices.run(.one, "salvage", "list").output.contains("Nothing is to be salvaged"))
+        try offices.close()
+    }
+
     @Test("A session is closed once every booking has come to an end, or somebody answers for the gaps")
     func closing() throws {
         let offices = try Offices()

@@ -103,6 +103,57 @@ struct RepairTests {
         }
     }
 
+    @Test("What no journal has is salvaged by an administrator, and reaches everyone; twice does no harm")
+    func salvage() async throws {
+        let site = try Node(1)
+        let other = try Node(2)
+        let person = try await listening(Node(9, isHub: true, isHeadquarters: true)) { lost in
+            let person = try lost.store.makePerson("only a state")
+            for node in [site, other] { try await node.sync(with: lost) }
+            return person
+        }
+        try site.store.set(person, Fixture.title, "after the loss")
+        try await listening(Node(10, isHub: true, isHeadquarters: true)) { hq in
+            for _ in 0..<2 { for node in [site, other] { try await node.sync(with: hq) } }
+            #expect(try hq.store.documents()[person] == nil, "what it was made by is in no journal")
+            #expect(try hq.store.count("SELECT count(*) FROM parked") == 1)
+            #expect(try site.store.orphans() == [person])
+            for node in [site, other] {
+                _ = try node.store.salvage(person, reason: "the hub burnt", actor: "head", time: 1_700_000_000_000)
+                    .get()
+            }
+            for _ in 0..<3 { for node in [site, other] { try await node.sync(with: hq) } }
+            #expect(try phone(person, hq) == "only a state")
+            for node in [site, other] {
+                #expect(try node.store.orphans() == [])
+                #expect(
+                    try node.store.salvage(person, reason: "again", actor: "head", time: 1_700_000_000_000)
+                        == .failure(.notAnOrphan))
+            }
+            try Node.expectSame([hq, site, other], "salvaged")
+            #expect(try hq.store.rebuild().remade == 0, "the adopted state is the start of its history")
+            try Node.expectSame([hq, site, other], "rebuilt")
+        }
+    }
+
+    @Test(
+        "A rebuild makes again what was spoilt, removes rows without a document, and wants from the hub what is short")
+    func rebuild() async throws {
+        try await atRest { hq, site, people in
+            for node in [hq, site] {
+                try node.store.spoil(people[3])
+                try node.store.damage("DELETE FROM document WHERE id = (\(ReplicaStore.id))", people[2])
+                #expect(Set(try node.store.check().map(\.code)) == ["state-differs", "row-astray"])
+            }
+            let atHub = try hq.store.rebuild()
+            #expect(atHub.remade == 1 && atHub.astray == 1 && atHub.wanted == 0)
+            let atSite = try site.store.rebuild()
+            #expect(atSite.remade == 1 && atSite.astray == 1 && atSite.wanted == 2, "two came as a snapshot")
+            for node in [hq, site] { #expect(try node.store.check() == []) }
+            #expect(try phone(people[3], site) == "made at the site")
+        }
+    }
+
     @Test("A verdict about a document that came as a snapshot brings its state from the hub")
     func deniedBehindSnapshot() async throws {
         try await listening(Node(9, isHub: true, isHeadquarters: true)) { hq in
@@ -127,9 +178,9 @@ extension ReplicaStore {
         try damage("UPDATE person SET phone = 'spoilt' WHERE id = (\(Self.id)) ", person)
     }
 
-    private static let id = "SELECT (n << 43) | (?2 << 11) | ?3 FROM origin WHERE id = ?1"
+    static let id = "SELECT (n << 43) | (?2 << 11) | ?3 FROM origin WHERE id = ?1"
 
-    private func damage(_ sql: String, _ name: RecordName) throws {
+    func damage(_ sql: String, _ name: RecordName) throws {
         let arguments: StatementArguments = [
             Int64(bitPattern: name.origin.bits), Int64(name.sequence), Int64(name.ordinal),
         ]

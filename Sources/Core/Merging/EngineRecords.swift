@@ -30,9 +30,22 @@ public enum EngineRecords {
         }
     }
 
-    public static let verdict = DocumentKind(tagMin, "verdict", [Verdict.kind])
+    /// A state that reaches further than every journal, adopted by an administrator: whoever meets this joins it.
+    public enum Salvage {
+        public static let document = Field(2, "salvaged_document", .reference, .once)
+        /// The document's state as a snapshot chunk (Protocol, "Snapshot chunk").
+        public static let state = Field(3, "state", .bytes, .once)
+        public static let reason = Field(4, "reason", .text, .once)
 
-    public static let documents = [verdict]
+        public static let kind = RecordKind(
+            tagMin + 1, "salvage", isAppendOnly: true, indexes: [["salvaged_document"]],
+            [scopes, document, state, reason])
+    }
+
+    public static let verdict = DocumentKind(tagMin, "verdict", [Verdict.kind])
+    public static let salvage = DocumentKind(tagMin + 1, "salvage", [Salvage.kind])
+
+    public static let documents = [verdict, salvage]
 }
 
 extension RecordName {

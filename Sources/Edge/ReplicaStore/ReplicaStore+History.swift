@@ -77,6 +77,7 @@ struct HistoryReader {
     private let connection: OpaquePointer
     private let journal: Journal
     private let origins: OriginNumbers
+    private let decoded: DecodedSegments
 
     init(_ db: Database) throws(StoreError) {
         guard let connection = db.sqliteConnection else {
@@ -86,7 +87,11 @@ struct HistoryReader {
         self.init(connection, try Journal(connection, origins), origins)
     }
 
-    init(_ connection: OpaquePointer, _ journal: Journal, _ origins: OriginNumbers) {
+    init(
+        _ connection: OpaquePointer, _ journal: Journal, _ origins: OriginNumbers,
+        _ decoded: DecodedSegments = DecodedSegments()
+    ) {
+        self.decoded = decoded
         self.connection = connection
         self.journal = journal
         self.origins = origins
@@ -123,12 +128,14 @@ struct HistoryReader {
             let rows = try Statement(
                 connection,
                 """
-                SELECT segment.bytes FROM document_segment JOIN segment ON segment.n = document_segment.segment
+                SELECT segment.n, segment.bytes FROM document_segment JOIN segment ON segment.n = document_segment.segment
                 WHERE document_segment.document = ?
                 """)
             rows.bind(1, id.raw)
             while try rows.step() {
-                for set in try Self.decode(rows.bytes(0)) where set.document == document { found[set.dot] = set }
+                let number = rows.integer(0)
+                let sets = try decoded.sets(number) { () throws(StoreError) in try Self.decode(rows.bytes(1)) }
+                for set in sets where set.document == document { found[set.dot] = set }
             }
         }
         for set in try tail(own) where set.document == document { found[set.dot] = set }
@@ -154,5 +161,26 @@ struct HistoryReader {
             guard sets.count == limit, let last = sets.last else { return all }
             from = last.dot.sequence + 1
         }
+    }
+}
+
+/// The segments decoded last: documents that are looked through one after the other mostly stand in the same ones.
+final class DecodedSegments {
+    private static let segmentsMax = 16
+    private var sets: [Int64: [ChangeSet]] = [:]
+    private var order: [Int64] = []
+
+    func sets(_ number: Int64, _ decode: () throws(StoreError) -> [ChangeSet]) throws(StoreError) -> [ChangeSet] {
+        if let known = sets[number] { return known }
+        let made = try decode()
+        if order.count == Self.segmentsMax { sets[order.removeFirst()] = nil }
+        sets[number] = made
+        order.append(number)
+        return made
+    }
+
+    func removeAll() {
+        sets.removeAll()
+        order.removeAll()
     }
 }

@@ -53,7 +53,8 @@ extension ReplicaStore {
 
 extension Writer {
     /// Joins documents' states into the store, then applies what had waited for them.
-    func join(_ states: [DocumentState], entersFeed: Bool) throws(StoreError) {
+    /// - Parameter feedTells: whether an entry of the feed brings the same states to those below.
+    func join(_ states: [DocumentState], entersFeed: Bool, feedTells: Bool = false) throws(StoreError) {
         for state in states {
             let known = try folder.document(state.name)
             let place: Int
@@ -66,7 +67,9 @@ extension Writer {
                 throw .damaged(place: "a snapshot", reason: "a document of another kind")
             }
             // Children that have read this hub's feed to its end would never hear of what came as state.
-            if entersFeed, !folder.loadedDocuments[place].context.covers(state.context) { try journal.feedFellBehind() }
+            if entersFeed, !feedTells, !folder.loadedDocuments[place].context.covers(state.context) {
+                try journal.feedFellBehind()
+            }
             // A record that only this side has stays as it is: records are never deleted, and one that the other side
             // had covered would be in its state.
             for (name, record) in state.records {
@@ -80,7 +83,7 @@ extension Writer {
         if try waiting.hasParked() { try drain(entersFeed: entersFeed, &outcome) }
         try resumeChains()
         try flush()
-        try honourVerdicts(entersFeed: entersFeed, &outcome)
+        try honourEngineRecords(entersFeed: entersFeed, &outcome)
     }
 }
 

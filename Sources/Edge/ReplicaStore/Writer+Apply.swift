@@ -48,7 +48,7 @@ extension Writer {
         if outcome.applied > 0, try waiting.hasParked() { try drain(entersFeed: entersFeed, &outcome) }
         try extendChains(segment)
         try flush()
-        try honourVerdicts(entersFeed: entersFeed, &outcome)
+        try honourEngineRecords(entersFeed: entersFeed, &outcome)
         return .success(outcome)
     }
 

@@ -36,7 +36,7 @@ extension Writer {
         }
         try flush(isLocal: true)
         var outcome = ApplyOutcome()
-        try honourVerdicts(entersFeed: isHub, &outcome)
+        try honourEngineRecords(entersFeed: isHub, &outcome)
         return sets
     }
 

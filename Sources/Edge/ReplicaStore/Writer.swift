@@ -28,6 +28,10 @@ final class Writer {
     var stalledChains: [RecordName: Set<ReplicaID>] = [:]
     /// Documents that the transaction which runs has to make again, because a verdict came or state met one.
     var judged: Set<RecordName> = []
+    /// States that the transaction which runs has to join, because an administrator adopted them.
+    var adopted: [DocumentState] = []
+    /// The journal's segments as histories need them.
+    let decodedSegments = DecodedSegments()
     private var lookups: [String: Statement] = [:]
     private let begin: Statement
     private let commit: Statement
@@ -66,6 +70,12 @@ final class Writer {
         try observer.merged(touched, in: StoreTransaction(self, salts: Salt.random))
     }
 
+    private func forgetNotes() {
+        judged = []
+        adopted = []
+        decodedSegments.removeAll()
+    }
+
     /// A look-up's statement, prepared once.
     func lookup(_ sql: String) throws(StoreError) -> Statement {
         if let known = lookups[sql] { return known }
@@ -81,7 +91,7 @@ final class Writer {
             if sqlite3_get_autocommit(connection) == 0 { try? rollback.run() }
             origins.rolledBack()
             folder.reset()
-            judged = []
+            forgetNotes()
         }
         return try body()
     }
@@ -94,13 +104,14 @@ final class Writer {
             try commit.run()
             origins.committed()
             folder.reset()
+            decodedSegments.removeAll()
             return result
         } catch {
             // A full disk or a failed write may have rolled back already.
             if sqlite3_get_autocommit(connection) == 0 { try? rollback.run() }
             origins.rolledBack()
             folder.reset()
-            judged = []
+            forgetNotes()
             throw error
         }
     }

@@ -12,15 +12,20 @@ struct Doctor: ParsableCommand {
         discussion: """
             EXAMPLE
               assay doctor --store lisbon
+              assay doctor --store lisbon --rebuild
 
-            Changes nothing. Exit code 0 where all is well, 1 where something was found.
+            Changes nothing, unless told to rebuild: then every record is made again from the journal, and what that \
+            does not reach back to is fetched from the hub by the next sync. Exit code 0 where all is well, 1 where \
+            something was found.
             """)
 
     @OptionGroup var location: StoreOptions
     @OptionGroup var output: OutputOptions
+    @Flag(help: "Make every record again from the journal, then check.") var rebuild = false
 
     func run() throws {
         try reporting(output) {
+            if rebuild { try remake() }
             let examination = Examination(location)
             if output.json {
                 Console.json(examination.json)
@@ -28,6 +33,21 @@ struct Doctor: ParsableCommand {
                 examination.lines.forEach { Console.print($0) }
             }
             if !examination.findings.isEmpty { throw Failure.refused }
+        }
+    }
+}
+
+extension Doctor {
+    private func remake() throws {
+        let result = try location.with { store in
+            defer { Console.endProgress() }
+            return try store.replica.rebuild { Console.progress("rebuilding: \($0) of \($1) documents") }
+        }
+        guard !output.json else { return }
+        Console.print("\(result.documents) documents rebuilt: \(result.remade) had been wrong.")
+        if result.astray > 0 { Console.print("\(result.astray) rows without a document were removed.") }
+        if result.wanted > 0 {
+            Console.print("\(result.wanted) came as a snapshot: the next sync fetches them. Run assay sync.")
         }
     }
 }
@@ -52,6 +72,7 @@ struct Examination {
                 check("database, journal and records") { try Examination.store(store.replica) }
                 check("waiting change sets") { try Examination.waiting(store.replica) }
                 check("change sets put aside") { try Examination.aside(store.replica) }
+                check("repairs") { try Examination.repairs(store.replica) }
                 check("cases") { try Examination.cases(store) }
                 check("clock and line") { try Examination.surroundings(store) }
             }
@@ -118,6 +139,36 @@ struct Examination {
                 what: "\(count) change set\(count == 1 ? " was" : "s were") put aside (\(reason))", remedy: remedy,
                 isBad: true)
         }
+    }
+
+    /// What was put right, what waits for the hub, and what only an administrator can bring back.
+    private static func repairs(_ replica: ReplicaStore) throws -> [Finding] {
+        var findings: [Finding] = []
+        let repairs = try replica.repairs()
+        if let last = repairs.last {
+            let kinds = Dictionary(grouping: repairs, by: \.how).map { "\($0.value.count) \($0.key)" }.sorted()
+            findings.append(
+                Finding(
+                    code: "repaired",
+                    what: "\(repairs.count) documents were put right, the last one \(LocalTime.text(last.at)) "
+                        + "(\(kinds.joined(separator: ", ")))",
+                    remedy: "Where no disk failed there is none: check this device's disk, and the hub's."))
+        }
+        let wanted = try replica.reading { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM wanted") ?? 0 }
+        if wanted > 0 {
+            findings.append(
+                Finding(
+                    code: "wanted", what: "\(wanted) documents are wanted from the hub",
+                    remedy: "Sync: the hub sends their state."))
+        }
+        let orphans = try replica.orphans().count
+        if orphans > 0 {
+            findings.append(
+                Finding(
+                    code: "orphans", what: "\(orphans) documents reach further here than any journal at the hub",
+                    remedy: "If the replica that wrote them is lost: assay salvage list."))
+        }
+        return findings
     }
 
     /// What is kept about rules is what the rules say now.

@@ -75,7 +75,7 @@ private struct StoreCheck {
     }
 
     private static let fromHub = "Keep a copy of the folder, then sync into a new store: the hub has what was pushed."
-    private static let rebuild = "Keep a copy of the folder, then sync into a new store; compare digests."
+    private static let rebuild = "Make the records again: assay doctor --rebuild, then sync."
 
     // MARK: SQLite
 

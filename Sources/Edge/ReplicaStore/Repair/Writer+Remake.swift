@@ -21,7 +21,8 @@ extension Writer {
     func remake(_ name: RecordName, reason: String) throws(StoreError) -> Remaking {
         guard let place = try folder.document(name) else { return .same }
         let document = folder.loadedDocuments[place]
-        let current = try StateReader(connection, schema).document(name)
+        // What does not read is made again like what reads wrong.
+        let current = try? StateReader(connection, schema).document(name)
         guard let made = try replayed(name, document), made.context.covers(document.context) else {
             try want(document.id, reason: reason)
             return .wanted
@@ -39,14 +40,16 @@ extension Writer {
     /// The document's state as the journal here tells it; nil where that holds nothing of it.
     private func replayed(_ name: RecordName, _ document: FoldingDocument) throws(StoreError) -> DocumentState? {
         let sets = try history(of: name)
-        guard !sets.isEmpty else { return nil }
-        return DocumentState(name: name, kind: document.kind, salt: document.salt)
-            .replaying(sets, denied: try denied(among: sets, in: document.id))
+        var start = DocumentState(name: name, kind: document.kind, salt: document.salt)
+        let salvaged = try salvaged(document.id)
+        guard !sets.isEmpty || !salvaged.isEmpty else { return nil }
+        for state in salvaged { start.join(state) }
+        return start.replaying(sets, denied: try denied(among: sets, in: document.id))
     }
 
     /// All that the journal holds of a document, less what was put aside; by (stamp, dot).
     func history(of name: RecordName) throws(StoreError) -> [ChangeSet] {
-        let history = HistoryReader(connection, journal, origins)
+        let history = HistoryReader(connection, journal, origins, decodedSegments)
         while true {
             let batch = try history.unindexed(limit: 32)
             if batch.isEmpty { break }

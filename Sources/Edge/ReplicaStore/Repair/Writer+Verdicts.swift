@@ -7,6 +7,8 @@ import Merging
 extension Writer {
     /// Keeps in mind what a folded change set says of others.
     func note(_ set: ChangeSet) {
+        guard set.documentKind >= EngineRecords.tagMin else { return }
+        noteSalvage(set)
         guard set.documentKind == EngineRecords.verdict.tag else { return }
         for change in set.changes where change.kind == EngineRecords.Verdict.kind.tag {
             for write in change.writes where write.field == EngineRecords.Verdict.document.tag {
@@ -17,6 +19,8 @@ extension Writer {
 
     /// The same for a state that was joined.
     func note(_ state: DocumentState) {
+        guard state.kind >= EngineRecords.tagMin else { return }
+        noteSalvage(state)
         guard state.kind == EngineRecords.verdict.tag else { return }
         for record in state.records.values where record.kind == EngineRecords.Verdict.kind.tag {
             for sibling in record.cell(EngineRecords.Verdict.document.tag)?.siblings ?? [] {
@@ -35,9 +39,10 @@ extension Writer {
         }
     }
 
-    /// Makes the documents again that verdicts are about, and lets go what had waited behind a denied change set. After
-    /// a flush, when the verdicts are in their table.
-    func honourVerdicts(entersFeed: Bool, _ outcome: inout ApplyOutcome) throws(StoreError) {
+    /// Joins what was adopted, makes the documents again that verdicts are about, and lets go what had waited behind a
+    /// denied change set. After a flush, when these records are in their tables.
+    func honourEngineRecords(entersFeed: Bool, _ outcome: inout ApplyOutcome) throws(StoreError) {
+        try joinAdopted()
         guard !judged.isEmpty else { return }
         let names = judged.sorted()
         judged = []
@@ -52,7 +57,7 @@ extension Writer {
             try flush()
         }
         // What was let go may have brought verdicts of its own.
-        try honourVerdicts(entersFeed: entersFeed, &outcome)
+        try honourEngineRecords(entersFeed: entersFeed, &outcome)
     }
 }
 
