@@ -24,13 +24,14 @@ public struct HashChain: Sendable {
     /// The head behind `previous` where only the leaf is known.
     public func next(after previous: Digest256, leaf: Digest256) -> Digest256 {
         withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 8) { words in
-            let all = [previous, leaf]
-            for (index, digest) in all.enumerated() {
-                words[index * 4] = digest.words.0.bigEndian
-                words[index * 4 + 1] = digest.words.1.bigEndian
-                words[index * 4 + 2] = digest.words.2.bigEndian
-                words[index * 4 + 3] = digest.words.3.bigEndian
+            func put(_ digest: Digest256, at index: Int) {
+                words[index] = digest.words.0.bigEndian
+                words[index + 1] = digest.words.1.bigEndian
+                words[index + 2] = digest.words.2.bigEndian
+                words[index + 3] = digest.words.3.bigEndian
             }
+            put(previous, at: 0)
+            put(leaf, at: 4)
             return digesting.sha256(UnsafeRawBufferPointer(words))
         }
     }

@@ -105,6 +105,12 @@ public struct RecordState: Hashable, Sendable {
             // greater; a forged stamp that is lower loses everywhere alike, where a removal by `seen` would go by the
             // order of arrival.
             guard write.kind != .remove else { return }
+            if cells[index].isSingle {
+                if cells[index].first.dot == dot || Sibling.precedes(cells[index].first, sibling) {
+                    cells[index].first = sibling
+                }
+                return
+            }
             let greatest = cells[index].greatest
             let isGreater = greatest.dot == dot || Sibling.precedes(greatest, sibling)
             cells[index] = CellState(write.field, isGreater ? sibling : greatest)

@@ -49,13 +49,32 @@ public enum FieldType: Hashable, Sendable {
     case reference
 
     /// Whether a value may stand in a cell of this type; `null` always may.
+    public func admits(_ value: Value) -> Bool { content.admits(value) }
+
+    /// What its cells hold.
+    public var content: CellContent {
+        switch self {
+        case .integer, .timestamp: .integer
+        case .boolean: .boolean
+        case .text, .date, .enumeration: .text
+        case .bytes: .bytes
+        case .reference: .reference
+        }
+    }
+}
+
+/// What cells of a type hold, without an enumeration's words: looked at for every write of every merge.
+public enum CellContent: UInt8, Sendable {
+    case integer, boolean, text, bytes, reference
+
+    /// Whether a value may stand in such a cell; `null` always may.
     public func admits(_ value: Value) -> Bool {
-        switch (self, value) {
-        case (_, .null), (.integer, .integer), (.timestamp, .integer), (.text, .text), (.date, .text),
-            (.enumeration, .text), (.bytes, .bytes), (.reference, .reference):
-            true
-        case (.boolean, .integer(let number)): number == 0 || number == 1
-        default: false
+        switch value {
+        case .null: true
+        case .integer(let number): self == .integer || self == .boolean && (number == 0 || number == 1)
+        case .text: self == .text
+        case .bytes: self == .bytes
+        case .reference: self == .reference
         }
     }
 }

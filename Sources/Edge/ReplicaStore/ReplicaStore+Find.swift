@@ -21,8 +21,8 @@ extension StoreTransaction {
 
 extension Writer {
     func find(_ kind: RecordKind, field: String, equals value: Value) throws(StoreError) -> ReplicaStore.Found? {
-        let statement = try lookup(
-            "SELECT id, document FROM \"\(kind.name)\" WHERE \"\(field)\" = ? ORDER BY id LIMIT 1")
+        guard let table = folder.tables[kind.tag] else { throw .unknownRecordKind(kind.name) }
+        let statement = try table.find(field)
         switch value {
         case .null: return nil
         case .integer(let number): statement.bind(1, number)

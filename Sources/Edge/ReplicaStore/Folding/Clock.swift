@@ -20,42 +20,51 @@ struct ClockCodec {
         _ bytes: UnsafeRawBufferPointer, _ table: RecordTable
     ) throws(StoreError) -> RecordState {
         var cursor = ClockCursor(bytes)
-        let fields = table.kind.fields
         do throws(DecodingFailure) {
             // Each group holds a field of its own at least.
             let groups = try cursor.varint()
             guard groups <= 64 else { throw cursor.failure("more groups than fields") }
             let groupCount = Int(groups)
-            var heads: [(dot: Dot, stamp: Stamp)] = []
-            heads.reserveCapacity(groupCount)
-            return try withUnsafeTemporaryAllocation(of: Int8.self, capacity: 64) { (slots) throws(DecodingFailure) in
-                for index in 0..<64 { slots[index] = -1 }
-                for group in 0..<groupCount {
+            var cells: [CellState] = []
+            cells.reserveCapacity(table.tags.count)
+            // The group of each field's position.
+            try withUnsafeTemporaryAllocation(of: Head.self, capacity: 64) { (slots) throws(DecodingFailure) in
+                var present: UInt64 = 0
+                for _ in 0..<groupCount {
                     let origin = Int64(truncatingIfNeeded: try cursor.varint())
                     let sequence = Sequence32(truncatingIfNeeded: try cursor.varint())
                     let stamp = Stamp(Int64(truncatingIfNeeded: try cursor.varint()))
                     var numbers = try cursor.varint()
                     guard let id = try? origins.id(origin) else { throw cursor.failure("an origin") }
-                    heads.append((Dot(id, sequence), stamp))
+                    let head = Head(dot: Dot(id, sequence), stamp: stamp)
                     while numbers != 0 {
                         let number = numbers.trailingZeroBitCount
                         numbers &= numbers - 1
                         guard number < 63, table.positionOfNumber[number] >= 0 else { throw cursor.failure("a field") }
-                        slots[Int(table.positionOfNumber[number])] = Int8(group)
+                        let position = Int(table.positionOfNumber[number])
+                        slots.initializeElement(at: position, to: head)
+                        present |= 1 << UInt64(position)
                     }
                 }
-                var cells: [CellState] = []
-                cells.reserveCapacity(fields.count)
-                for (position, field) in fields.enumerated() where slots[position] >= 0 {
-                    let head = heads[Int(slots[position])]
-                    cells.append(CellState(field.tag, Sibling(head.dot, head.stamp, nil)))
+                while present != 0 {
+                    let position = present.trailingZeroBitCount
+                    present &= present - 1
+                    cells.append(
+                        CellState(table.tags[position], Sibling(slots[position].dot, slots[position].stamp, nil)))
                 }
-                try readExtras(&cursor, into: &cells)
-                return RecordState(kind: table.kind.tag, cells: cells)
             }
+            try readExtras(&cursor, into: &cells)
+            return RecordState(kind: table.kind.tag, cells: cells)
         } catch {
             throw .damaged("the clock of a \(table.kind.name)", error)
         }
+    }
+
+    /// What stands behind the fields of one group.
+    private struct Head {
+        let dot: Dot
+        let stamp: Stamp
+        var numbers: UInt64 = 0
     }
 
     private func readExtras(_ cursor: inout ClockCursor, into cells: inout [CellState]) throws(DecodingFailure) {
@@ -82,36 +91,42 @@ struct ClockCodec {
 
     func write(_ state: RecordState, _ table: RecordTable, into out: inout ByteWriter) throws(StoreError) {
         out.removeAll()
-        var groups: [(dot: Dot, stamp: Stamp, numbers: UInt64)] = []
         var extras = 0
-        func group(_ dot: Dot, _ stamp: Stamp, _ number: UInt64) {
-            for index in groups.indices.reversed() where groups[index].dot == dot && groups[index].stamp == stamp {
-                groups[index].numbers |= 1 << number
-                return
+        // Each group holds a field with a number below 63.
+        try withUnsafeTemporaryAllocation(of: Head.self, capacity: 64) { (groups) throws(StoreError) in
+            var count = 0
+            func group(_ sibling: Sibling, _ number: UInt64) {
+                for index in stride(from: count - 1, through: 0, by: -1)
+                where groups[index].dot == sibling.dot && groups[index].stamp == sibling.stamp {
+                    groups[index].numbers |= 1 << number
+                    return
+                }
+                groups.initializeElement(
+                    at: count, to: Head(dot: sibling.dot, stamp: sibling.stamp, numbers: 1 << number))
+                count += 1
             }
-            groups.append((dot, stamp, 1 << number))
-        }
-        for index in state.cells.indices {
-            let number = table.groupNumber(state.cells[index].tag)
-            // Most cells of a record that is written again are as they were: one sibling, its value in the column.
-            if let number, state.cells[index].isSingle, case .none = state.cells[index].first.value {
-                group(state.cells[index].first.dot, state.cells[index].first.stamp, number)
-                continue
+            for cell in state.cells {
+                guard let number = table.groupNumber(cell.tag) else {
+                    extras += 1 + cell.others.count
+                    continue
+                }
+                // Most cells of a record that is written again are as they were: one sibling, its value in the column.
+                if cell.isSingle, case .none = cell.first.value {
+                    group(cell.first, number)
+                } else if let sibling = table.inColumn(cell) {
+                    extras += cell.others.count
+                    group(sibling, number)
+                } else {
+                    extras += 1 + cell.others.count
+                }
             }
-            let cell = state.cells[index]
-            guard let number, let sibling = table.inColumn(cell) else {
-                extras += 1 + cell.others.count
-                continue
+            out.count(count)
+            for index in 0..<count {
+                out.varint(UInt64(try origins.number(groups[index].dot.origin)))
+                out.varint(UInt64(groups[index].dot.sequence))
+                out.varint(UInt64(groups[index].stamp.milliseconds))
+                out.varint(groups[index].numbers)
             }
-            extras += cell.others.count
-            group(sibling.dot, sibling.stamp, number)
-        }
-        out.count(groups.count)
-        for group in groups {
-            out.varint(UInt64(try origins.number(group.dot.origin)))
-            out.varint(UInt64(group.dot.sequence))
-            out.varint(UInt64(group.stamp.milliseconds))
-            out.varint(group.numbers)
         }
         out.count(extras)
         guard extras > 0 else { return }
@@ -178,6 +193,10 @@ struct ClockCursor {
     func failure(_ what: String) -> DecodingFailure { DecodingFailure(.invalidValue, offset: position, what) }
 
     mutating func varint() throws(DecodingFailure) -> UInt64 {
+        if position < bytes.count, bytes[position] < 0x80 {
+            position += 1
+            return UInt64(bytes[position - 1])
+        }
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while position < bytes.count {
@@ -190,6 +209,8 @@ struct ClockCursor {
         }
         throw DecodingFailure(.truncated, offset: position, "a varint")
     }
+
+    var isAtEnd: Bool { position == bytes.count }
 
     func rest() -> [UInt8] { Array(bytes[position...]) }
 }

@@ -13,6 +13,12 @@ struct FoldingDocument {
     var isChanged: Bool
     /// Whether its row has a digest, which a change makes void.
     var hasDigest = false
+
+    mutating func cover(_ dot: Dot, _ stamp: Stamp) {
+        context.include(dot)
+        if self.stamp < stamp { self.stamp = stamp }
+        isChanged = true
+    }
 }
 
 /// The table `document`.
@@ -46,7 +52,7 @@ struct DocumentTable {
         guard try select.step() else { return nil }
         return FoldingDocument(
             id: id, kind: UInt32(truncatingIfNeeded: select.integer(0)),
-            salt: try DocumentTable.salt(select.bytes(1)), context: try readContext(select, 3),
+            salt: try DocumentTable.salt(select, 1), context: try readContext(select, 3),
             stamp: Stamp(select.integer(2)), isNew: false, isChanged: false, hasDigest: select.integer(4) != 0)
     }
 
@@ -103,27 +109,37 @@ struct DocumentTable {
     }
 
     func readContext(_ statement: Statement, _ column: Int32) throws(StoreError) -> Context {
-        var pairs: [(Int64, Sequence32)] = []
-        let complete = statement.withBytes(column) { bytes in
-            var cursor = ClockCursor(bytes)
-            while let number = try? cursor.varint(), let sequence = try? cursor.varint() {
-                pairs.append((Int64(truncatingIfNeeded: number), Sequence32(truncatingIfNeeded: sequence)))
+        let entries: Result<[Context.Entry], StoreError> = statement.withBytes(column) { bytes in
+            Result { () throws(StoreError) in
+                var entries: [Context.Entry] = []
+                entries.reserveCapacity(2)
+                var cursor = ClockCursor(bytes)
+                while !cursor.isAtEnd {
+                    guard let number = try? cursor.varint(), let sequence = try? cursor.varint() else {
+                        throw .damaged(place: "a document's context", reason: "truncated")
+                    }
+                    let origin = try origins.id(Int64(truncatingIfNeeded: number))
+                    entries.append(Context.Entry(origin, Sequence32(truncatingIfNeeded: sequence)))
+                }
+                return entries
             }
-            return cursor.rest().isEmpty
         }
-        guard complete else { throw .damaged(place: "a document's context", reason: "truncated") }
-        if pairs.count == 1 { return Context(Dot(try origins.id(pairs[0].0), pairs[0].1)) }
-        var context = Context()
-        for (number, sequence) in pairs { context.include(Dot(try origins.id(number), sequence)) }
+        guard let context = Context(entries: try entries.get()) else {
+            throw .damaged(place: "a document's context", reason: "origins out of order")
+        }
         return context
     }
 
-    static func salt(_ bytes: [UInt8]) throws(StoreError) -> Salt {
-        var reader = ByteReader(bytes)
-        guard let high = try? reader.fixed64(), let low = try? reader.fixed64() else {
-            throw .damaged(place: "a document's salt", reason: "truncated")
+    /// The salt in a column.
+    static func salt(_ statement: Statement, _ column: Int32) throws(StoreError) -> Salt {
+        let salt: Salt? = statement.withBytes(column) { bytes in
+            guard bytes.count == 16 else { return nil }
+            return Salt(
+                UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self)),
+                UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
         }
-        return Salt(high, low)
+        guard let salt else { throw .damaged(place: "a document's salt", reason: "it is not 16 bytes") }
+        return salt
     }
 
     static func bytes(_ salt: Salt) -> [UInt8] {

@@ -19,17 +19,22 @@ final class Folder {
     private var clockBuffer = ByteWriter(reserving: 256)
 
     private(set) var loadedDocuments: [FoldingDocument] = []
-    private var documentPlaces: [LocalID: Int] = [:]
+    private var documentPlaces = PlaceTable()
     private(set) var records: [FoldingRecord] = []
-    private var recordPlaces: [LocalID: Int] = [:]
+    private var recordPlaces = PlaceTable()
+    /// Where the records of the change set stand that is being folded.
+    private var targets: [Int] = []
     private let connection: OpaquePointer
     private var unknownTables: [UInt32: RecordTable] = [:]
+    /// The tables of the kinds with the least tags, by tag.
+    private let firstTables: [RecordTable?]
 
     init(_ schema: Schema, _ connection: OpaquePointer, _ origins: OriginNumbers) throws(StoreError) {
         self.origins = origins
         self.connection = connection
         documents = try DocumentTable(connection, origins)
         tables = Dictionary(uniqueKeysWithValues: schema.records.map { ($0.tag, RecordTable($0, connection)) })
+        firstTables = (0..<64).map { [tables] in tables[$0] }
         clocks = ClockCodec(origins: origins)
     }
 
@@ -45,20 +50,33 @@ final class Folder {
         var isTouched = false
         /// Whether the values that the row holds have been read into the state.
         var hasValues: Bool
+
+        mutating func fold(_ writes: [Write], _ dot: Dot, _ stamp: Stamp, seen: Context) {
+            for write in writes {
+                state.apply(write, dot: dot, stamp: stamp, seen: seen)
+                if let position = table.position(of: write.field) { changed |= 1 << UInt64(position) }
+            }
+            isTouched = true
+        }
     }
 
     func reset() {
         loadedDocuments.removeAll(keepingCapacity: true)
-        documentPlaces.removeAll(keepingCapacity: true)
+        documentPlaces.removeAll()
         records.removeAll(keepingCapacity: true)
-        recordPlaces.removeAll(keepingCapacity: true)
-        unknownTables.removeAll()
-        gone.removeAll()
+        recordPlaces.removeAll()
+        if !unknownTables.isEmpty { unknownTables.removeAll() }
+        if !gone.isEmpty { gone.removeAll() }
+    }
+
+    /// The table of a record kind that this build knows.
+    func table(known kind: UInt32) -> RecordTable? {
+        kind < UInt32(firstTables.count) ? firstTables[Int(kind)] : tables[kind]
     }
 
     /// The table of a record kind: its own, or the one that all unknown kinds share.
     private func table(_ kind: UInt32) -> RecordTable {
-        if let table = tables[kind] ?? unknownTables[kind] { return table }
+        if let table = table(known: kind) ?? unknownTables[kind] { return table }
         let table = RecordTable(unknown: kind, connection)
         unknownTables[kind] = table
         return table
@@ -82,22 +100,22 @@ final class Folder {
     }
 
     private func remember(_ document: FoldingDocument) -> Int {
-        documentPlaces[document.id] = loadedDocuments.count
+        let place = loadedDocuments.count
+        documentPlaces[document.id] = place
         loadedDocuments.append(document)
-        return loadedDocuments.count - 1
+        return place
     }
 
     /// A document that nothing was folded into yet is of the kind that its first change set says.
     func adopt(_ kind: UInt32, _ place: Int) {
-        let document = loadedDocuments[place]
-        if document.isNew, document.context.isEmpty { loadedDocuments[place].kind = kind }
+        if loadedDocuments[place].kind != kind, loadedDocuments[place].isNew, loadedDocuments[place].context.isEmpty {
+            loadedDocuments[place].kind = kind
+        }
     }
 
     /// Raises a document's context and stamp without any write: what a verdict makes of a change set, or a join of state.
     func cover(_ place: Int, _ dot: Dot, _ stamp: Stamp) {
-        loadedDocuments[place].context.include(dot)
-        if loadedDocuments[place].stamp < stamp { loadedDocuments[place].stamp = stamp }
-        loadedDocuments[place].isChanged = true
+        loadedDocuments[place].cover(dot, stamp)
     }
 
     func raise(_ place: Int, _ context: Context, _ stamp: Stamp) {
@@ -113,25 +131,19 @@ final class Folder {
     func fold(_ set: ChangeSet, into place: Int) throws(StoreError) {
         // Every record is looked up before the first is written to, and new ones go again if one is refused.
         let count = records.count
-        var places: [Int] = []
-        places.reserveCapacity(set.changes.count)
+        let (document, isNew) = (loadedDocuments[place].id, loadedDocuments[place].isNew)
+        targets.removeAll(keepingCapacity: true)
         do throws(StoreError) {
             for change in set.changes {
-                places.append(try record(change.record, change.kind, loadedDocuments[place], of: set.dot))
+                targets.append(try record(change.record, change.kind, document, isNew: isNew, of: set.dot))
             }
         } catch {
             while records.count > count { recordPlaces[records.removeLast().id] = nil }
             throw error
         }
         let removal = set.removal
-        for (change, record) in zip(set.changes, places) {
-            let table = records[record].table
-            for write in change.writes {
-                let position = table.kind.position(of: write.field)
-                records[record].state.apply(write, dot: set.dot, stamp: set.stamp, seen: removal)
-                if let position { records[record].changed |= 1 << UInt64(position) }
-            }
-            records[record].isTouched = true
+        for (index, change) in set.changes.enumerated() {
+            records[targets[index]].fold(change.writes, set.dot, set.stamp, seen: removal)
         }
         cover(place, set.dot, set.stamp)
     }
@@ -141,7 +153,7 @@ final class Folder {
         _ name: RecordName, _ theirs: RecordState, document place: Int, theirContext: Context
     ) throws(StoreError) {
         let document = loadedDocuments[place]
-        let record = try self.record(name, theirs.kind, document, of: nil)
+        let record = try self.record(name, theirs.kind, document.id, isNew: document.isNew, of: nil)
         if records[record].isNew, records[record].state.cells.isEmpty, document.context.isEmpty {
             // Nothing here to join with, which is what a bootstrap meets for every record.
             records[record].state = theirs
@@ -178,21 +190,21 @@ final class Folder {
     /// another document before its own change set arrives nor stand for a second kind.
     /// - Parameter maker: the change set that writes; nil for a join of state, which may bring any record.
     private func record(
-        _ name: RecordName, _ kind: UInt32, _ document: FoldingDocument, of maker: Dot?
+        _ name: RecordName, _ kind: UInt32, _ document: LocalID, isNew isDocumentNew: Bool, of maker: Dot?
     ) throws(StoreError) -> Int {
         guard name.origin.bits != 0 else { throw .foreignRecord("it writes to a record that no replica named") }
         let id = try origins.localID(name)
         if let place = recordPlaces[id] {
-            guard records[place].document == document.id, records[place].state.kind == kind else {
+            guard records[place].document == document, records[place].state.kind == kind else {
                 throw .foreignRecord("it writes to a record of another document or kind")
             }
             return place
         }
         let table = table(kind)
         var mayMake =
-            maker.map { name.dot == $0 || name.isHash && id.siblingsRange.contains(document.id.raw) } ?? true
+            maker.map { name.dot == $0 || name.isHash && id.siblingsRange.contains(document.raw) } ?? true
         // No row of a document that was made just now can be there, as far as the name is its own.
-        if document.isNew, mayMake { return append(id, document.id, table) }
+        if isDocumentNew, mayMake { return append(id, document, table) }
         let select = try table.selectClock()
         select.bind(1, id.raw)
         defer { select.reset() }
@@ -200,29 +212,31 @@ final class Folder {
             // The change set that made it was denied: whoever had met it there goes on with an empty one.
             if !mayMake { mayMake = try isVoided(name.dot) }
             guard mayMake else { throw .foreignRecord("it writes to a record that is not in this document") }
-            return append(id, document.id, table)
+            return append(id, document, table)
         }
-        guard select.integer(0) == document.id.raw else {
+        guard select.integer(0) == document.raw else {
             throw .foreignRecord("it writes to a \(table.kind.name) of another document")
         }
         var state: Result<RecordState, StoreError> = .failure(.unknownDocument)
         select.withBytes(1) { bytes in
             state = Result { () throws(StoreError) in try clocks.read(bytes, table) }
         }
-        recordPlaces[id] = records.count
+        let place = records.count
+        recordPlaces[id] = place
         records.append(
             FoldingRecord(
-                id: id, document: document.id, table: table, state: try state.get(), isNew: false, hasValues: false))
-        return records.count - 1
+                id: id, document: document, table: table, state: try state.get(), isNew: false, hasValues: false))
+        return place
     }
 
     private func append(_ id: LocalID, _ document: LocalID, _ table: RecordTable) -> Int {
-        recordPlaces[id] = records.count
+        let place = records.count
+        recordPlaces[id] = place
         records.append(
             FoldingRecord(
                 id: id, document: document, table: table, state: RecordState(kind: table.kind.tag), isNew: true,
                 hasValues: true))
-        return records.count - 1
+        return place
     }
 
     /// Takes up a row whose clock holds cells that this build now has columns for, or a table of its own.

@@ -26,26 +26,40 @@ extension Folder {
         if set.stamp.milliseconds > max(Stamp.wallTimeMax, document.stamp.milliseconds + 1) {
             return .malformed("its stamp runs ahead of every clock")
         }
-        var kinds: [RecordName: UInt32] = [:]
         for change in set.changes {
-            if let refusal = refusal(of: change, set) { return refusal }
-            guard set.changes.count > 1 else { continue }
-            if let kind = kinds.updateValue(change.kind, forKey: change.record), kind != change.kind {
-                return .malformed("a record of two kinds")
-            }
+            if let refusal = refusal(of: change) { return refusal }
         }
-        return kinds.count == set.changes.count || set.changes.count < 2 ? nil : repeated(in: set)
+        return set.changes.count < 2 ? nil : refusal(ofRecordsIn: set)
     }
 
-    private func refusal(of change: RecordChange, _ set: ChangeSet) -> FoldRefusal? {
-        let kind = tables[change.kind]?.kind
+    private func refusal(ofRecordsIn set: ChangeSet) -> FoldRefusal? {
+        var isRepeated = false
+        if set.changes.count < 8 {
+            // Nearly every command touches a handful of records: comparing them all takes less than hashing them.
+            for (index, change) in set.changes.enumerated() {
+                for earlier in set.changes[..<index] where earlier.record == change.record {
+                    if earlier.kind != change.kind { return .malformed("a record of two kinds") }
+                    isRepeated = true
+                }
+            }
+        } else {
+            var kinds: [RecordName: UInt32] = [:]
+            for change in set.changes {
+                guard let kind = kinds.updateValue(change.kind, forKey: change.record) else { continue }
+                if kind != change.kind { return .malformed("a record of two kinds") }
+                isRepeated = true
+            }
+        }
+        return isRepeated ? repeated(in: set) : nil
+    }
+
+    private func refusal(of change: RecordChange) -> FoldRefusal? {
+        let table = table(known: change.kind)
         var last: FieldTag?
         var ascends = true
         for write in change.writes {
-            if let kind, let position = kind.position(of: write.field),
-                !kind.fields[position].type.admits(write.value)
-            {
-                return .malformed("\(kind.name).\(kind.fields[position].name): wrong type")
+            if let table, let position = table.position(of: write.field), !table.admits(write.value, at: position) {
+                return .malformed("\(table.kind.name).\(table.kind.fields[position].name): wrong type")
             }
             if (write.field.mergeClass == .set) != (write.kind != .set) {
                 return .malformed("a write's kind does not fit field \(write.field.raw)")
@@ -93,7 +107,7 @@ extension ChangeSet {
         if actor.string.utf8.count > ChangeSetLimits.actorBytesMax { return "the actor's name" }
         if intent.string.utf8.count > ChangeSetLimits.intentBytesMax { return "the intent's name" }
         if stamp > .greatest { return "the document's stamp" }
-        if [deps, seen ?? .empty, authority].contains(where: { $0.entries.count > ChangeSetLimits.contextEntriesMax }) {
+        if max(deps.entries.count, seen?.entries.count ?? 0, authority.entries.count) > ChangeSetLimits.contextEntriesMax {
             return "replicas that wrote to one document"
         }
         if documentKind > 1 << 20 { return "the document kind's tag" }
@@ -101,7 +115,10 @@ extension ChangeSet {
         if changes.reduce(0, { $0 + $1.writes.count }) > ChangeSetLimits.changeSetWritesMax {
             return "writes of one change set"
         }
-        return changes.lazy.compactMap(\.limitPassed).first
+        for change in changes {
+            if let limit = change.limitPassed { return limit }
+        }
+        return nil
     }
 }
 

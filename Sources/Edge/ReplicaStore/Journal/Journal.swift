@@ -67,7 +67,7 @@ final class Journal {
 
     func setHead(_ origin: ReplicaID, _ head: Head) throws(StoreError) {
         updateHead.bind(1, Int64(head.sequence))
-        updateHead.bind(2, head.digest.bytes)
+        updateHead.bind(2, head.digest)
         updateHead.bind(3, try origins.number(origin))
         try updateHead.run()
     }
@@ -90,7 +90,7 @@ final class Journal {
 
     func append(_ sequence: Sequence32, head: Digest256, canonical: ArraySlice<UInt8>) throws(StoreError) {
         appendTail.bind(1, Int64(sequence))
-        appendTail.bind(2, head.bytes)
+        appendTail.bind(2, head)
         appendTail.bind(3, canonical)
         try appendTail.run()
     }
@@ -171,7 +171,7 @@ final class Journal {
 
     /// Notes the chain's head after the segment that ends at a sequence, if one does.
     func setSegmentHead(_ origin: ReplicaID, endingAt sequence: Sequence32, _ head: Digest256) throws(StoreError) {
-        setSegmentHead.bind(1, head.bytes)
+        setSegmentHead.bind(1, head)
         setSegmentHead.bind(2, try origins.number(origin))
         setSegmentHead.bind(3, Int64(sequence))
         try setSegmentHead.run()
@@ -182,7 +182,7 @@ final class Journal {
         guard let id = try origins.knownID(document) else { return nil }
         selectSalt.bind(1, id.raw)
         defer { selectSalt.reset() }
-        return try selectSalt.step() ? DocumentTable.salt(selectSalt.bytes(0)) : nil
+        return try selectSalt.step() ? DocumentTable.salt(selectSalt, 0) : nil
     }
 
     /// The own chain's head after a change set of the tail.

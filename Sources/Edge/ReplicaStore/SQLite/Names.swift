@@ -34,7 +34,8 @@ struct LocalID: Hashable {
 final class OriginNumbers {
     private var ids: [ReplicaID?] = [nil]
     private var numbers: [ReplicaID: Int64] = [:]
-    private var last: (id: ReplicaID, number: Int64)?
+    /// The numbers asked for of late, each at the place that its identifier's low bits give: identifiers are random.
+    private var recent = [(bits: UInt64, number: Int64)](repeating: (0, 0), count: 64)
     /// Numbers given in the transaction that runs, to be taken back if it fails.
     private var pending: [ReplicaID] = []
     private let insert: Statement
@@ -62,7 +63,6 @@ final class OriginNumbers {
 
     /// The origin's number, given to it now if it has none.
     func number(_ id: ReplicaID) throws(StoreError) -> Int64 {
-        if let last, last.id == id { return last.number }
         if let number = try known(id) { return number }
         // Zero stands for names that are not given yet; a row that held it could never be read again.
         guard id.bits != 0 else { throw .malformedDraft("a name that no replica gave") }
@@ -78,9 +78,11 @@ final class OriginNumbers {
 
     /// The origin's number if it has one.
     func known(_ id: ReplicaID) throws(StoreError) -> Int64? {
+        let slot = Int(id.bits & 63)
+        if recent[slot].bits == id.bits, id.bits != 0 { return recent[slot].number }
         if numbers[id] == nil { try refresh() }
         guard let number = numbers[id] else { return nil }
-        last = (id, number)
+        recent[slot] = (id.bits, number)
         return number
     }
 
@@ -101,7 +103,7 @@ final class OriginNumbers {
         }
         while ids.count > 1, ids[ids.count - 1] == nil { ids.removeLast() }
         pending.removeAll()
-        last = nil
+        for slot in recent.indices { recent[slot] = (0, 0) }
     }
 
     // MARK: Names

@@ -8,10 +8,15 @@ final class RecordTable {
     let isUnknown: Bool
     /// For each field number below 63 the field's position, -1 for none: the clock's groups name fields by bits.
     let positionOfNumber: [Int8]
-    /// For each field number below 63 the tag that groups may name, nil for none.
-    private let groupTags: [FieldTag?]
+    /// The fields' tags and what their columns hold, by position: asked for every cell, so without the kind's words.
+    let tags: [FieldTag]
+    private let contents: [CellContent]
+    /// For each field number below 64 the field's position, -1 for none.
+    private let places: [Int8]
     private let connection: OpaquePointer
-    private var updates: [UInt64: (statement: Statement, positions: [Int])] = [:]
+    /// Few masks are in use, and a scan of them takes less than a hash.
+    private var updates: [(mask: UInt64, statement: Statement, positions: [Int])] = []
+    private var finders: [(field: String, statement: Statement)] = []
     /// More masks than this share one statement that writes every column.
     var updatesMax = 128
 
@@ -30,12 +35,16 @@ final class RecordTable {
         self.isUnknown = isUnknown
         filter = isUnknown ? " AND kind = \(kind.tag)" : ""
         self.connection = connection
-        var positions = [Int8](repeating: -1, count: 63)
-        for (position, field) in kind.fields.enumerated() where field.tag.number < 63 && field.policy != .addWins {
-            positions[Int(field.tag.number)] = Int8(position)
+        tags = kind.fields.map(\.tag)
+        contents = kind.fields.map(\.type.content)
+        var places = [Int8](repeating: -1, count: 64)
+        var positions = places
+        for (position, field) in kind.fields.enumerated() where field.tag.number < 64 {
+            places[Int(field.tag.number)] = Int8(position)
+            if field.tag.number < 63, field.policy != .addWins { positions[Int(field.tag.number)] = Int8(position) }
         }
+        self.places = places
         positionOfNumber = positions
-        groupTags = positions.map { $0 < 0 ? nil : kind.fields[Int($0)].tag }
         columns = kind.fields.map { ", \"\($0.name)\"" }.joined()
     }
 
@@ -73,20 +82,39 @@ final class RecordTable {
 
     /// The mask that ``update(_:)`` writes where `mask` is asked for.
     func written(for mask: UInt64) -> UInt64 {
-        updates[mask] == nil && updates.count >= updatesMax ? allFields : mask
+        updates.count < updatesMax || updates.contains { $0.mask == mask } ? mask : allFields
     }
 
     /// A statement that writes the clock (parameter 1), the columns of the mask in order, and last the identifier.
     func update(_ mask: UInt64) throws(StoreError) -> (statement: Statement, positions: [Int]) {
-        if let known = updates[mask] { return known }
+        for known in updates where known.mask == mask { return (known.statement, known.positions) }
         let written = written(for: mask)
         if written != mask { return try update(written) }
         let positions = kind.fields.indices.filter { mask >> UInt64($0) & 1 == 1 }
         let sets = positions.map { ", \"\(kind.fields[$0].name)\" = ?" }.joined()
         let statement = try Statement(connection, "UPDATE \"\(kind.name)\" SET clock = ?\(sets) WHERE id = ?")
-        updates[mask] = (statement, positions)
+        updates.append((mask, statement, positions))
         return (statement, positions)
     }
+
+    /// `id, document` of the first record whose field has a value.
+    func find(_ field: String) throws(StoreError) -> Statement {
+        for known in finders where known.field == field { return known.statement }
+        let statement = try Statement(
+            connection, "SELECT id, document FROM \"\(kind.name)\" WHERE \"\(field)\" = ? ORDER BY id LIMIT 1")
+        finders.append((field, statement))
+        return statement
+    }
+
+    /// The position of a tag among the kind's fields; nil where this build does not know it.
+    func position(of tag: FieldTag) -> Int? {
+        guard tag.number < 64 else { return kind.position(of: tag) }
+        let place = Int(places[Int(tag.number)])
+        return place >= 0 && tags[place] == tag ? place : nil
+    }
+
+    /// Whether a value may stand in the column at a position.
+    func admits(_ value: Value, at position: Int) -> Bool { contents[position].admits(value) }
 
     /// `id, document, clock` and every field of the records of the documents in a range of identifiers.
     func selectRange() throws(StoreError) -> (own: Statement, others: Statement) {
@@ -129,16 +157,17 @@ final class RecordTable {
     /// The sibling whose value stands in the cell's own column. Nil where no column can hold it: for sets, for fields that
     /// this build does not know, and for values of another type, which an older build could not refuse.
     func inColumn(_ cell: CellState) -> Sibling? {
-        guard let position = kind.position(of: cell.tag), kind.fields[position].policy != .addWins else { return nil }
-        let field = kind.fields[position]
-        let sibling = cell.isSingle ? cell.first : field.policy.shown(of: cell).sibling
-        if let value = sibling.value, !field.type.admits(value) { return nil }
+        guard cell.tag.mergeClass != .set, let position = position(of: cell.tag) else { return nil }
+        let sibling = cell.isSingle ? cell.first : kind.fields[position].policy.shown(of: cell).sibling
+        if let value = sibling.value, !admits(value, at: position) { return nil }
         return sibling
     }
 
     /// The field's number where the clock's groups may name it.
     func groupNumber(_ tag: FieldTag) -> UInt64? {
-        tag.number < 63 && groupTags[Int(tag.number)] == tag ? UInt64(tag.number) : nil
+        guard tag.number < 63 else { return nil }
+        let position = Int(positionOfNumber[Int(tag.number)])
+        return position >= 0 && tags[position] == tag ? UInt64(tag.number) : nil
     }
 }
 

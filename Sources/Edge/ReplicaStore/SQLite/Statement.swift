@@ -1,3 +1,4 @@
+import ByteCoding
 import GRDBSQLite
 import HybridTime
 import Merging
@@ -53,6 +54,13 @@ final class Statement {
             }
         }
         if done == nil { bind(index, Array(bytes)) }
+    }
+
+    func bind(_ index: Int32, _ digest: Digest256) {
+        let words = (
+            digest.words.0.bigEndian, digest.words.1.bigEndian, digest.words.2.bigEndian, digest.words.3.bigEndian
+        )
+        withUnsafeBytes(of: words) { _ = sqlite3_bind_blob(handle, index, $0.baseAddress, 32, transient) }
     }
 
     // MARK: Stepping

@@ -52,7 +52,7 @@ struct StateReader {
             states.append(
                 DocumentState(
                     name: try origins.name(LocalID(raw: id)), kind: UInt32(truncatingIfNeeded: select.integer(1)),
-                    salt: try DocumentTable.salt(select.bytes(2)), context: try documents.readContext(select, 4),
+                    salt: try DocumentTable.salt(select, 2), context: try documents.readContext(select, 4),
                     greatest: Stamp(select.integer(3))))
         }
         guard let first, let last else { return ([], nil) }
