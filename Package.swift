@@ -106,7 +106,9 @@ let package = Package(
         // The exam-day workload over the engine, phase by phase; built, not installed.
         .executableTarget(
             name: "EnginePeer",
-            dependencies: ["ByteCoding", "ChangeSets", "HybridTime", "Merging", "ReplicaStore", grdb],
+            dependencies: [
+                "ByteCoding", "ChangeSets", "HubLogic", "HybridTime", "Merging", "ReplicaStore", "SyncProtocol", grdb,
+            ],
             path: "Sources/Bench/EnginePeer", swiftSettings: settings),
         // A simulated disk as an SQLite VFS, for tests and rigs alone: nothing under Sources may depend on it.
         .target(name: "CFaultVFS", dependencies: [sqlite], path: "Tests/CFaultVFS"),

@@ -18,7 +18,7 @@ enum EnginePeer {
 
     private static func run(_ arguments: [String]) throws {
         guard let phase = arguments.first else {
-            throw BenchFailure("say a phase: load, run, token, export, apply, snapshot, restore or dump")
+            throw BenchFailure("say a phase: load, run, token, export, apply, snapshot, restore, dump, last or idle")
         }
         var options: [String: [String]] = [:]
         var key = ""

@@ -6,7 +6,8 @@ import HybridTime
 import Merging
 import ReplicaStore
 
-/// The phases of the contract. A message to or from a hub is `position:varint count:varint (segment:block)*`; a snapshot
+/// The phases of the contract (`Tools/bench/exam_day/peer.py`), and two more: `last`, the size of the site's work without
+/// its history, and `idle`, a sync with nothing to do. A message to or from a hub is `position:varint count:varint (segment:block)*`; a snapshot
 /// is `position:varint count:varint (chunk:block)*`; a token is the asker's identity, cursor and held ranges.
 struct Phases {
     let directory: String
@@ -60,6 +61,8 @@ struct Phases {
         case "snapshot": try snapshot()
         case "restore": try restore()
         case "dump": try dump()
+        case "last": try last()
+        case "idle": try idle()
         default: throw BenchFailure("no phase \(phase)")
         }
         return report
@@ -241,6 +244,30 @@ struct Phases {
         report["ms"] = now() - start
         report["rows"] = Double(rows)
         try store.close()
+    }
+
+    // MARK: The engine's own phases
+
+    private mutating func last() throws {
+        let store = try open()
+        guard let site = Phases.roles["site"] else { return }
+        report["last_bytes"] = Double(LastValues.bytes(of: site, in: try store.allDocuments()))
+        try store.close()
+    }
+
+    private mutating func idle() throws {
+        guard let path = options["hub"]?.first else { throw BenchFailure("--hub is missing") }
+        let store = try open()
+        let hub = try ReplicaStore.open(in: path, schema: BenchSchema.schema)
+        // The first session brings both up to date, the second finds nothing to do.
+        var check = try IdleCheck(replica: store, hub: hub)
+        try check.run()
+        check = try IdleCheck(replica: store, hub: hub)
+        try check.run()
+        report["idle_bytes"] = Double(check.bytes)
+        report["idle_trips"] = Double(check.roundTrips)
+        try store.close()
+        try hub.close()
     }
 
     // MARK: Dump

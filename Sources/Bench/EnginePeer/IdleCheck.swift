@@ -1,0 +1,91 @@
+import HubLogic
+import HybridTime
+import ReplicaStore
+import SyncProtocol
+
+/// A replica's session with its hub over two real stores, without a network between them: what a sync costs on the wire.
+struct IdleCheck {
+    private(set) var bytes = 0
+    /// How often the replica had to wait for the hub.
+    private(set) var roundTrips = 0
+    private let replica: ReplicaStore
+    private let hub: ReplicaStore
+    private var child = ReplicaSession()
+    private var parent: HubSession
+    private var up: [SyncFrame] = []
+    private var down: [SyncFrame] = []
+    private var hasEnded = false
+
+    init(replica: ReplicaStore, hub: ReplicaStore) throws {
+        self.replica = replica
+        self.hub = hub
+        parent = HubSession(identity: try hub.hubIdentity(isHeadquarters: true))
+    }
+
+    /// Runs the session until the replica closes it.
+    mutating func run() throws {
+        try take(child.receive(.connected(clock: 0)))
+        while !hasEnded {
+            guard !up.isEmpty || !down.isEmpty else { throw BenchFailure("the session stands still") }
+            let rising = up
+            up = []
+            for frame in rising {
+                bytes += frame.encoded.count
+                try take(parent.receive(.received(frame)))
+            }
+            if !rising.isEmpty, !down.isEmpty { roundTrips += 1 }
+            let falling = down
+            down = []
+            for frame in falling {
+                bytes += frame.encoded.count
+                try take(child.receive(.received(frame)))
+            }
+        }
+    }
+
+    private mutating func take(_ actions: [ReplicaAction]) throws {
+        for action in actions {
+            switch action {
+            case .send(let frame): up.append(frame)
+            case .load(let load): try take(child.receive(.loaded(answer(load))))
+            case .commit(let commits): try take(child.receive(.committed(replica.perform(commits))))
+            case .report: break
+            case .close: hasEnded = true
+            }
+        }
+    }
+
+    private func answer(_ load: ReplicaLoad) throws -> ReplicaLoaded {
+        switch load {
+        case .greeting: .greeting(try replica.greeting())
+        case .memory(let lineage): .memory(try replica.memory(of: lineage))
+        case .chainHash(let sequence):
+            .chainHash(try replica.chainHash(of: replica.identity.replica, at: sequence))
+        case .unsent(let lineage, let awaitingHQ):
+            .unsent(try replica.unsent(to: lineage, awaitingHQ: awaitingHQ))
+        case .segment(let origin, let range): .segment(try replica.payload(of: origin, in: range))
+        }
+    }
+
+    private mutating func take(_ actions: [HubAction]) throws {
+        for action in actions {
+            switch action {
+            case .send(let frame): down.append(frame)
+            case .load(let load): try take(parent.receive(.loaded(answer(load))))
+            case .commit(let payload): try take(parent.receive(.committed(hub.take([payload]))))
+            case .introduce, .acceptFullFrames, .reportFork, .close: break
+            }
+        }
+    }
+
+    private func answer(_ load: HubLoad) throws -> HubLoaded {
+        switch load {
+        case .standing(let query): .standing(try hub.standing(query, isHeadquarters: true), clock: 0)
+        case .held(let queries): .held(try hub.held(queries, isHeadquarters: true))
+        case .feed(let scope, let after, let bytesMax):
+            .feed(scope, try hub.feedPage(scope, after: after, bytesMax: bytesMax))
+        case .snapshot(let scope, let after, let bytesMax):
+            .snapshot(scope, try hub.snapshotPage(scope, after: after, bytesMax: bytesMax))
+        }
+    }
+}
