@@ -282,7 +282,7 @@ def integers(r, n, base=None, earlier=()):
         return []
     head = r.u8()
     transform, layout = head >> 4, head & 15
-    malformed(transform <= 2 and layout <= 4)
+    malformed(transform <= 2 and layout <= 5)
     malformed(layout != 4 or transform == 0)
     malformed(transform != 1 or n >= 2)
     malformed(transform != 2 or base is not None)
@@ -307,6 +307,10 @@ def integers(r, n, base=None, earlier=()):
         number = int.from_bytes(r.raw((m * width + 7) // 8), "little")
         malformed(number >> (m * width) == 0)
         values = [wrap(least + (number >> (i * width) & (1 << width) - 1)) for i in range(m)]
+    elif layout == 5:
+        if m > r.left():
+            raise Refused("truncated")
+        values = [r.signed() for _ in range(m)]
     else:
         malformed(earlier)
         keys = earlier[r.count(len(earlier) - 1)]
@@ -388,15 +392,40 @@ def names(r, rows, table):
     return result
 
 
-def values(r, rows, table, earlier):
+def patterned(r, n, budget):
+    """`budget` is a list of the bytes that such texts may still have in the body."""
+    patterns = dictionary(r, n, 65536)
+    if any(pattern.count(0xFF) > 8 for pattern in patterns):
+        raise Refused("limit-exceeded")
+    places = integers(r, n)
+    for place in places:
+        malformed(0 <= place < len(patterns))
+    numbers = []
+    for gap in range(8):
+        column = integers(r, sum(patterns[place].count(0xFF) > gap for place in places))
+        malformed(all(number >= 0 for number in column))
+        numbers.append(iter(column))
+    texts = []
+    for place in places:
+        first, *rest = patterns[place].split(b"\xff")
+        text = first + b"".join(str(next(numbers[gap])).encode() + part for gap, part in enumerate(rest))
+        budget[0] -= len(text)
+        if len(text) > 65536 or budget[0] < 0:
+            raise Refused("limit-exceeded")
+        texts.append(utf8(text))
+    return texts
+
+
+def values(r, rows, table, earlier, budget):
     """`rows` are (time, document, own dot); `earlier` is extended."""
     types = integers(r, len(rows))
     for kind in types:
-        malformed(0 <= kind <= 5)
-    counts = [types.count(kind) for kind in range(6)]
+        malformed(0 <= kind <= 6)
+    counts = [types.count(kind) for kind in range(7)]
+    malformed(sum(counts[kind] > 0 for kind in (2, 5, 6)) < 2)
     uniform = bool(types) and max(counts) == len(types)
     known = earlier if uniform else []
-    parts = {0: iter(()), 1: iter(()), 2: iter(()), 3: iter(()), 4: iter(()), 5: iter(())}
+    parts = {kind: iter(()) for kind in range(7)}
 
     def kept(column):
         if uniform:
@@ -418,13 +447,14 @@ def values(r, rows, table, earlier):
             malformed(-719528 <= day <= 2932896)
         parts[5] = iter([date(day) for day in days])
     if counts[2]:
-        malformed(not counts[5])
         parts[2] = iter(places(2, [utf8(entry) for entry in dictionary(r, counts[2], 65536)]))
+    if counts[6]:
+        parts[6] = iter(patterned(r, counts[6], budget))
     if counts[3]:
         parts[3] = iter(places(3, dictionary(r, counts[3], 65536)))
     if counts[4]:
         parts[4] = iter(names(r, [row for row, kind in zip(rows, types) if kind == 4], table))
-    word = ("null", "integer", "text", "bytes", "reference", "text")
+    word = ("null", "integer", "text", "bytes", "reference", "text", "text")
     return [(word[kind], next(parts[kind], None)) for kind in types]
 
 
@@ -543,7 +573,7 @@ def read_segment(data):
         documents.append(document)
 
     # Columns, shape by shape
-    actor_of, changes_of = {}, {i: [] for i in range(count)}
+    actor_of, changes_of, budget = {}, {i: [] for i in range(count)}, [1 << 24]
     for s, (_, _, _, records) in enumerate(shapes):
         rows = [(times[i], documents[i], (origin, first + i)) for i in members[s]]
         numbers = integers(r, len(rows))
@@ -557,7 +587,7 @@ def read_segment(data):
                 record_names = names(r, rows, table)
             else:
                 record_names = [(*(own if reference == 0 else document[:2]), ordinal) for _, document, own in rows]
-            columns = [values(r, rows, table, earlier) for _ in cells]
+            columns = [values(r, rows, table, earlier, budget) for _ in cells]
             for place, i in enumerate(members[s]):
                 writes = [(field, write, column[place]) for (field, write), column in zip(cells, columns)]
                 changes_of[i].append((record_names[place], kind, writes))
@@ -619,6 +649,30 @@ def value_order(value):
     return (rank, content.encode() if kind == "text" else content if rank else 0)
 
 
+def read_dots(r, table):
+    """(stamp, dot) of each dot of the chunk."""
+    count, last, dots = r.count(1 << 19), None, []
+    for key in list(zip(integers(r, count), integers(r, count), integers(r, count))):
+        number, sequence, stamp = key
+        malformed(0 <= number < len(table) and sequence and is_sequence(sequence) and 0 <= stamp <= STAMP_MAX)
+        malformed(last is None or last < key)
+        last = key
+        dots.append((stamp, (table[number], sequence)))
+    return dots
+
+
+def read_contexts(r, implied, table):
+    """What the versions of each document add up to, or what is told instead."""
+    count = r.count(len(implied))
+    told = integers(r, count)
+    malformed(all(0 <= number < len(implied) for number in told) and all(a < b for a, b in zip(told, told[1:])))
+    result = list(implied)
+    for number, context in zip(told, contexts(r, count, table)):
+        malformed(all(context.get(origin, 0) >= sequence for origin, sequence in implied[number].items()))
+        result[number] = context
+    return result
+
+
 def read_snapshot(data):
     r = Reader(data)
     if r.u8() != 1:
@@ -634,42 +688,44 @@ def read_snapshot(data):
     kinds = integers(r, n)
     for kind in kinds:
         malformed(0 <= kind <= 1 << 20)
-    covered = contexts(r, n, table)
-    shapes, items = [], 0
+    dots = read_dots(r, table)
+    shapes, items, used = [], 0, set()
     for _ in range(r.count(1 << 19, each=4)):
         shape, members = read_record_shape(r), r.count(1 << 19)
         items += members * (len(shape[2]) + shape[1] + 1)
         if items > 1 << 19:
             raise Refused("limit-exceeded")
         shapes.append((shape, members))
-    held, records, content = [0] * n, [{} for _ in range(n)], 0
+    held, implied, records, content, budget = [0] * n, [{} for _ in range(n)], [{} for _ in range(n)], 0, [1 << 26]
+    first = {}
+    for place, (_, dot) in reversed(list(enumerate(dots))):
+        first[dot] = place
     for (kind, version_count, entries), count in shapes:
         of = integers(r, count)
         for number in of:
             malformed(0 <= number < n)
         record_names = names(r, [(0, documents[number], documents[number][:2]) for number in of], table)
-        versions, base = [], None
+        versions = []
         for _ in range(version_count):
-            forms = integers(r, count)
-            sequences = iter(integers(r, sum(form > 0 for form in forms)))
-            stamps = integers(r, count, base)
-            base, heads = stamps, []
-            for name, form, stamp, number in zip(record_names, forms, stamps, of):
-                dot = name[:2]
-                if form:
-                    malformed(0 < form <= len(table))
-                    dot = (table[form - 1], next(sequences))
-                    malformed(is_sequence(dot[1]))
-                malformed(dot[1] and covered[number].get(dot[0], 0) >= dot[1] and 0 <= stamp <= STAMP_MAX)
+            heads = []
+            for name, form, number in zip(record_names, integers(r, count), of):
+                malformed(0 <= form <= len(dots))
+                place = form - 1 if form else first.get(name[:2])
+                malformed(place is not None)
+                used.add(place)
+                stamp, dot = dots[place]
                 heads.append((stamp, dot))
                 held[number] = max(held[number], stamp)
+                implied[number][dot[0]] = max(implied[number].get(dot[0], 0), dot[1])
+                if len(implied[number]) > 1024:
+                    raise Refused("limit-exceeded")
             if versions:
                 malformed(all(a < b for a, b in zip(versions[-1], heads)))
             versions.append(heads)
         earlier, columns = [], []
         for _, version in entries:
             rows = [(versions[version][i][0], documents[of[i]], record_names[i][:2]) for i in range(count)]
-            columns.append(values(r, rows, table, earlier))
+            columns.append(values(r, rows, table, earlier, budget))
         for i in range(count):
             malformed(len({heads[i][1] for heads in versions}) == version_count)
         for i in range(count):
@@ -690,6 +746,8 @@ def read_snapshot(data):
                     cells.append({"field": field, "siblings": [sibling]})
             malformed(record_names[i] not in records[of[i]])
             records[of[i]][record_names[i]] = {"record": name_text(record_names[i]), "kind": kind, "cells": cells}
+    malformed(len(used) == len(dots))
+    covered = read_contexts(r, implied, table)
     greatest = integers(r, n, held)
     result = []
     for i in range(n):

@@ -8,7 +8,7 @@ extension ReplicaStore {
     /// A run of documents' states as one snapshot chunk.
     /// - Parameter after: the document identifier that the chunk before this one ended at; 0 for the first.
     /// - Returns: the chunk, and where to go on; nil at the end.
-    public func snapshotChunk(after: Int64, documents limit: Int = 512) throws(StoreError) -> (
+    public func snapshotChunk(after: Int64, documents limit: Int = SnapshotCodec.documentsMax) throws(StoreError) -> (
         bytes: [UInt8], next: Int64?
     ) {
         let (states, next) = try reading { db in

@@ -117,7 +117,10 @@ extension VectorSamples {
         }
         return [
             bad4("transform 3", .invalidValue, "times", [0x30, 0]),
-            bad4("layout 5", .invalidValue, "times", [0x05, 0]),
+            bad4("layout 6", .invalidValue, "times", [0x06, 0]),
+            Invalid(
+                "varints that are not there", .truncated,
+                Forge.segment(count: 4_096, body: Forge.segmentBody(count: 4_096).with("times", [0x05]).body)),
             bad4("determined behind a delta", .invalidValue, "times", [0x14, 0, 0]),
             bad4("determined without an earlier column", .invalidValue, "times", [0x04, 0] + Forge.constant(1)),
             bad4("determined by a column that is not there", .limitExceeded, "values", [0x04, 1] + Forge.constant(1)),
@@ -132,7 +135,7 @@ extension VectorSamples {
             bad4("bits of width 8", .invalidValue, "times", [0x03, 0, 8, 1, 2, 3, 4]),
             bad4("padding that is not zero", .invalidValue, "times", [0x03, 0, 1, 0b1_0000]),
             bad("an actor that is not there", .invalidValue, "actor of each", Forge.constant(1)),
-            value("value type 6", .invalidValue, 6, []),
+            value("value type 7", .invalidValue, 7, []),
             value("value type -1", .invalidValue, -1, []),
             value("a date before the year 0", .invalidValue, 5, Forge.constant(-719_529)),
             value("a date after the year 9999", .invalidValue, 5, Forge.constant(2_932_897)),

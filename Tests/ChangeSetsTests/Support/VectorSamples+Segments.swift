@@ -36,6 +36,8 @@ extension VectorSamples {
             ),
             four("times: delta, planes", "times", [0x12] + Forge.signed(5) + Forge.signed(0) + [1, 1, 2, 3]),
             four("times: delta, bits", "times", [0x13] + Forge.signed(5) + Forge.signed(0) + [2, 0b0011_1001]),
+            four("times: varints", "times", [0x05] + [3, -70, 1 << 40, 0].flatMap(Forge.signed)),
+            four("times: delta, varints", "times", [0x15] + [5, 1, 1 << 33, -2].flatMap(Forge.signed)),
             four("times that wrap around", "times", Forge.rising(from: .max)),
             four("values: base, constant", "values", [0x20] + Forge.signed(-40)),
             four("values: base, bits", "values", [0x23] + Forge.signed(0) + [1, 0b0101]),

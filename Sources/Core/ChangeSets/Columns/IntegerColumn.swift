@@ -3,7 +3,7 @@ import ByteCoding
 /// A column of integers whose count both sides know (Protocol, "Integer column").
 ///
 /// One byte names a transform (plain, delta to the value before it, or delta to a base column) and a layout (constant,
-/// runs, byte planes, packed bits, or determined by an earlier column). The writer takes what it estimates to be the
+/// runs, byte planes, packed bits, varints, or determined by an earlier column). The writer takes what it estimates to be the
 /// smallest after entropy coding; the reader takes whatever is said.
 enum IntegerColumn {
     enum Transform: UInt8, CaseIterable {
@@ -25,6 +25,8 @@ enum IntegerColumn {
         /// The number of an earlier column that determines this one, then a column of the value for each distinct
         /// value there, in order of first appearance.
         case determined = 4
+        /// A signed varint for each: where few large values stand among small ones.
+        case varints = 5
     }
 
     // MARK: Writing
@@ -101,11 +103,14 @@ enum IntegerColumn {
             self.values = values
             var least = values[0]
             var greatest = values[0]
-            var runs = 1
+            var varints = Plan.varintBytes(values[0])
+            var runs = varints + 1
             for index in 1..<max(values.count, 1) {
                 least = min(least, values[index])
                 greatest = max(greatest, values[index])
-                if values[index] != values[index - 1] { runs += 1 }
+                let bytes = Plan.varintBytes(values[index])
+                varints += bytes
+                if values[index] != values[index - 1] { runs += bytes + 1 }
             }
             self.least = least
             let range = UInt64(bitPattern: greatest &- least)
@@ -123,9 +128,13 @@ enum IntegerColumn {
                 }
                 planes += entropyBytes(counts, total: values.count)
             }
-            let runCost = Double(3 + runs) * 1.8
+            let runCost = Double(5 + runs) * 0.9
             let bits = bitWidth < 8 ? 4 + Double(values.count * bitWidth) / 8 : .infinity
-            if runCost < planes, runCost < bits {
+            // Bytes of numbers of all sizes: an entropy coder finds little in them.
+            let varintCost = Double(varints) * 0.97 + 2
+            if varintCost < min(planes, bits, runCost) {
+                (layout, cost, width) = (.varints, varintCost, 0)
+            } else if runCost < planes, runCost < bits {
                 (layout, cost, width) = (.runs, runCost, 0)
             } else if bits <= planes * 1.02 {
                 (layout, cost, width) = (.bits, bits, bitWidth)
@@ -134,9 +143,14 @@ enum IntegerColumn {
             }
         }
 
+        private static func varintBytes(_ value: Int64) -> Int {
+            max(1, (70 - zigzag(value).leadingZeroBitCount) / 7)
+        }
+
         func write(to out: inout ByteWriter) {
             switch layout {
             case .constant, .determined: out.signed(least)
+            case .varints: for value in values { out.signed(value) }
             case .runs:
                 var start = 0
                 while start < values.count {
@@ -235,6 +249,12 @@ enum IntegerColumn {
             values = try bits(count: count, least: least, width: width, from: &reader)
         case .determined:
             return try determined(count: count, earlier: earlier, from: &reader)
+        case .varints:
+            // Each takes a byte at least: what the body cannot hold is refused before it is allocated.
+            guard count <= reader.remaining else { throw reader.failure(.truncated, "varints") }
+            values = []
+            values.reserveCapacity(count)
+            for _ in 0..<count { values.append(try reader.signed()) }
         }
         switch transform {
         case .plain: break

@@ -19,6 +19,9 @@ struct OriginTable {
         return Int64(origins.count - 1)
     }
 
+    /// The origin's number, if it has one.
+    func known(_ origin: ReplicaID) -> Int64? { places[origin].map(Int64.init) }
+
     subscript(place: Int64) -> ReplicaID? {
         place >= 0 && place < Int64(origins.count) ? origins[Int(place)] : nil
     }

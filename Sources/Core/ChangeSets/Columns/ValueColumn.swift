@@ -22,13 +22,15 @@ enum ValueColumn {
         case reference = 4
         /// Text that is a date.
         case date = 5
+        /// Text told by its pattern.
+        case pattern = 6
     }
 
-    private static func kind(_ value: Value, datesAllowed: Bool) -> Kind {
+    private static func kind(_ value: Value, texts: Kind) -> Kind {
         switch value {
         case .null: .null
         case .integer: .integer
-        case .text: datesAllowed ? .date : .text
+        case .text: texts
         case .bytes: .bytes
         case .reference: .reference
         }
@@ -42,7 +44,11 @@ enum ValueColumn {
         let texts = values.compactMap { if case .text(let text) = $0 { Array(text.string.utf8) } else { nil } }
         let days = texts.compactMap { $0.count == 10 ? DayNumber.parse($0) : nil }
         let datesAllowed = !texts.isEmpty && days.count == texts.count
-        let kinds = values.map { kind($0, datesAllowed: datesAllowed).rawValue }
+        var dictionary = ByteDictionary()
+        let places = datesAllowed ? [] : texts.map { dictionary.place(of: $0) }
+        let patterns = datesAllowed ? nil : PatternColumn(texts, distinct: dictionary.entries.count)
+        let textKind: Kind = datesAllowed ? .date : patterns == nil ? .text : .pattern
+        let kinds = values.map { kind($0, texts: textKind).rawValue }
         IntegerColumn.write(kinds, to: &out)
         let uniform = !kinds.isEmpty && kinds.allSatisfy { $0 == kinds[0] }
         let available = uniform ? earlier : []
@@ -68,30 +74,36 @@ enum ValueColumn {
         if datesAllowed {
             IntegerColumn.write(days, earlier: available, to: &out)
             keep(days)
+        } else if let patterns {
+            patterns.write(to: &out)
         } else if !texts.isEmpty {
-            keep(writeBlobs(texts, earlier: available, to: &out))
+            dictionary.write(to: &out)
+            IntegerColumn.write(places, earlier: available, to: &out)
+            keep(places)
         }
-        if !blobs.isEmpty { keep(writeBlobs(blobs, earlier: available, to: &out)) }
+        if !blobs.isEmpty {
+            var dictionary = ByteDictionary()
+            let places = blobs.map { dictionary.place(of: $0) }
+            dictionary.write(to: &out)
+            IntegerColumn.write(places, earlier: available, to: &out)
+            keep(places)
+        }
         if !references.isEmpty { NameColumn.write(references, origins: &origins, to: &out) }
     }
 
-    private static func writeBlobs(_ blobs: [[UInt8]], earlier: [[Int64]], to out: inout ByteWriter) -> [Int64] {
-        var dictionary = ByteDictionary()
-        let places = blobs.map { dictionary.place(of: $0) }
-        dictionary.write(to: &out)
-        IntegerColumn.write(places, earlier: earlier, to: &out)
-        return places
-    }
-
+    /// - Parameter budget: the bytes that texts told by patterns may still have in the whole body.
     static func read(
-        rows: [Row], origins: OriginTable, earlier: inout [[Int64]], from reader: inout ByteReader
+        rows: [Row], origins: OriginTable, earlier: inout [[Int64]], budget: inout Int, from reader: inout ByteReader
     ) throws(DecodingFailure) -> [Value] {
         let count = rows.count
         let kinds = try IntegerColumn.read(count: count, from: &reader)
-        var counts = [0, 0, 0, 0, 0, 0]
+        var counts = [0, 0, 0, 0, 0, 0, 0]
         for kind in kinds {
-            guard kind >= 0, kind < 6 else { throw reader.failure(.invalidValue, "a value's type") }
+            guard kind >= 0, kind < 7 else { throw reader.failure(.invalidValue, "a value's type") }
             counts[Int(kind)] += 1
+        }
+        guard [2, 5, 6].count(where: { counts[$0] > 0 }) < 2 else {
+            throw reader.failure(.invalidValue, "texts of two types in one column")
         }
         let uniform = counts.contains(count)
         let available = uniform ? earlier : []
@@ -112,12 +124,13 @@ enum ValueColumn {
         var texts: [Text] = []
         var textPlaces: [Int64] = []
         if counts[2] > 0 {
-            guard counts[5] == 0 else { throw reader.failure(.invalidValue, "dates and texts in one column") }
             texts = try ByteDictionary.readTexts(
                 limit: counts[2], entryBytesMax: ChangeSetLimits.textBytesMax, from: &reader, "a text")
             textPlaces = try places(counts[2], texts.count, available, from: &reader)
             if uniform { earlier.append(textPlaces) }
         }
+        let patterned =
+            counts[6] > 0 ? try PatternColumn.read(count: counts[6], budget: &budget, from: &reader) : []
         // One array for each entry, shared by all cells that hold it: a column that repeats one entry costs no more.
         var blobs: [[UInt8]] = []
         var blobPlaces: [Int64] = []
@@ -133,7 +146,7 @@ enum ValueColumn {
             let of = zip(kinds, rows).filter { $0.0 == 4 }.map(\.1)
             references = try NameColumn.read(rows: of, origins: origins, from: &reader)
         }
-        var next = [0, 0, 0, 0, 0, 0]
+        var next = [0, 0, 0, 0, 0, 0, 0]
         var values: [Value] = []
         values.reserveCapacity(count)
         for kind in kinds {
@@ -145,6 +158,7 @@ enum ValueColumn {
             case 3: values.append(.bytes(blobs[Int(blobPlaces[place])]))
             case 4: values.append(.reference(references[place]))
             case 5: values.append(.text(Text(String(decoding: DayNumber.format(days[place]), as: UTF8.self))))
+            case 6: values.append(.text(patterned[place]))
             default: values.append(.null)
             }
         }

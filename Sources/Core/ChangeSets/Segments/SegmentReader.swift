@@ -8,6 +8,7 @@ struct SegmentReader {
     private let header: Segment.Header
     private var reader: ByteReader
     private var origins: OriginTable
+    private var patternBudget = ChangeSetLimits.segmentContentBytesMax
 
     init(_ header: Segment.Header, _ body: [UInt8]) {
         self.header = header
@@ -193,7 +194,8 @@ struct SegmentReader {
                 record.reference == .explicit ? try NameColumn.read(rows: rows, origins: origins, from: &reader) : [])
             for _ in record.cells {
                 columns.values.append(
-                    try ValueColumn.read(rows: rows, origins: origins, earlier: &earlier, from: &reader))
+                    try ValueColumn.read(
+                        rows: rows, origins: origins, earlier: &earlier, budget: &patternBudget, from: &reader))
             }
         }
         return columns

@@ -2,9 +2,26 @@ import ByteCoding
 import HybridTime
 import Merging
 
+/// One (dot, stamp) that left something in a record.
+struct RecordVersion: Hashable, Comparable {
+    let dot: Dot
+    let stamp: Stamp
+
+    init(_ dot: Dot, _ stamp: Stamp) {
+        self.dot = dot
+        self.stamp = stamp
+    }
+
+    init(_ sibling: Sibling) { self.init(sibling.dot, sibling.stamp) }
+
+    static func < (left: Self, right: Self) -> Bool {
+        left.stamp != right.stamp ? left.stamp < right.stamp : left.dot < right.dot
+    }
+}
+
 /// What records of one kind and the same course of life have in common: which of a record's versions each cell shows.
 ///
-/// A **version** is one (dot, stamp) that left something in the record; versions are numbered in ascending (stamp, dot).
+/// Versions are numbered in ascending (stamp, dot).
 struct RecordShape: Hashable {
     struct Entry: Hashable {
         let field: FieldTag
@@ -28,23 +45,31 @@ struct RecordShape: Hashable {
     let entries: [Entry]
 
     /// The versions of a record, and its shape with the siblings in the order of its entries.
-    static func of(_ record: RecordState) -> (shape: RecordShape, versions: [Sibling], siblings: [Sibling]) {
-        var versions: [Sibling] = []
-        for cell in record.cells {
-            for sibling in cell.siblings
-            where !versions.contains(where: { $0.dot == sibling.dot && $0.stamp == sibling.stamp }) {
-                versions.append(sibling)
-            }
+    static func of(_ record: RecordState) -> (shape: RecordShape, versions: [RecordVersion], siblings: [Sibling]) {
+        var versions: [RecordVersion] = []
+        // Most siblings share their version with the one before: the search begins at the end.
+        func note(_ sibling: Sibling) {
+            let version = RecordVersion(sibling)
+            if versions.lastIndex(of: version) == nil { versions.append(version) }
         }
-        versions.sort(by: Sibling.precedes)
+        for cell in record.cells {
+            note(cell.first)
+            for other in cell.others { note(other) }
+        }
+        versions.sort()
         var entries: [Entry] = []
         var siblings: [Sibling] = []
+        entries.reserveCapacity(record.cells.count)
+        siblings.reserveCapacity(record.cells.count)
+        func add(_ sibling: Sibling, _ field: FieldTag) {
+            entries.append(Entry(field: field, version: versions.lastIndex(of: RecordVersion(sibling)) ?? 0))
+            siblings.append(sibling)
+        }
         for cell in record.cells {
-            let ordered = cell.isSingle ? [cell.first] : cell.siblings.sorted(by: Sibling.isOrdered)
-            for sibling in ordered {
-                let version = versions.firstIndex { $0.dot == sibling.dot && $0.stamp == sibling.stamp } ?? 0
-                entries.append(Entry(field: cell.tag, version: version))
-                siblings.append(sibling)
+            if cell.isSingle {
+                add(cell.first, cell.tag)
+            } else {
+                for sibling in cell.siblings.sorted(by: Sibling.isOrdered) { add(sibling, cell.tag) }
             }
         }
         return (RecordShape(kind: record.kind, versions: versions.count, entries: entries), versions, siblings)

@@ -105,7 +105,7 @@ extension ReplicaStore {
             )
         }
         // A chunk of so many documents nearly always fits; where one does not, half of them may.
-        var limit = 512
+        var limit = SnapshotCodec.documentsMax
         while true {
             let (bytes, next) = try snapshotChunk(after: from, documents: limit)
             if limit > 1, bytes.count > bytesMax || !SnapshotCodec.isWithinLimits(bytes) {
