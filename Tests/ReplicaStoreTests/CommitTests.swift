@@ -79,6 +79,26 @@ struct CommitTests {
         #expect(try other.store.digest() == test.store.digest())
     }
 
+    @Test("A store that closes packs its tail and gives the pages back")
+    func closing() throws {
+        let test = try TestStore(1)
+        let bytes = { try FileManager.default.attributesOfItem(atPath: test.folder.path + "/replica.sqlite")[.size] }
+        for number in 0..<600 { _ = try test.store.makePerson("person \(number)") }
+        let digest = try test.store.digest()
+        let used = try test.store.count("SELECT sum(pgsize) FROM dbstat WHERE name <> 'tail'")
+        let store = try test.reopened()
+        #expect(try store.count("SELECT count(*) FROM tail") == 0)
+        #expect(try store.count("SELECT count(*) FROM segment") == 1)
+        #expect(try (bytes() as? Int).map { $0 < used + 40_000 } == true)
+        #expect(try store.digest() == digest)
+        #expect(try store.check() == [])
+        // What stays below the least run worth a segment stays in the tail, and its number follows on.
+        _ = try store.makePerson("one more")
+        #expect(try store.held(test.replica).ranges == [1...601])
+        try store.close()
+        #expect(!FileManager.default.fileExists(atPath: test.folder.path + "/replica.sqlite-wal"))
+    }
+
     @Test("After a commit that failed the next ones are right, names of unknown origins included")
     func failureThenGood() throws {
         let test = try TestStore(1)

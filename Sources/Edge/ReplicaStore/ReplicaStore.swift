@@ -126,6 +126,14 @@ public final class ReplicaStore: Sendable {
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA foreign_keys = OFF")
+            guard !db.configuration.readonly else { return }
+            // The layout is settled before the first table is made; a store that is there keeps its own.
+            if try Int.fetchOne(db, sql: "PRAGMA page_count") == 0 {
+                try db.execute(sql: "PRAGMA page_size = \(Tables.pageBytes)")
+                try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+            }
+            let pageBytes = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? Tables.pageBytes
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = \(Tables.checkpointBytes / pageBytes)")
         }
         return try asStoreErrors {
             let pool = try DatabasePool(path: file.sqliteName, configuration: configuration)
@@ -170,13 +178,20 @@ public final class ReplicaStore: Sendable {
         isSuspect.store(false, ordering: .relaxed)
     }
 
-    /// Folds the write-ahead log into the database and closes it.
+    /// Packs what has gathered in the tail, folds the write-ahead log into the database, gives the pages that became free
+    /// back to the disk, and closes the store. Only closing can fail: the rest is done when the store closes next time.
     public func close() throws(StoreError) {
+        try? packTailIfNeeded(atLeast: ReplicaStore.packedAtOnce)
         try lock.holding { () throws(StoreError) in
             try ReplicaStore.asStoreErrors {
                 let pool = pool
                 pool.unsafeReentrantWrite { _ in writer.value = nil }
-                _ = try? pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
+                _ = try? pool.writeWithoutTransaction { db in
+                    try db.execute(sql: "PRAGMA incremental_vacuum")
+                    try db.checkpoint(.truncate)
+                }
+                // The writer has to be the last to close: a reader cannot remove the write-ahead log.
+                pool.invalidateReadOnlyConnections()
                 try pool.close()
             }
         }

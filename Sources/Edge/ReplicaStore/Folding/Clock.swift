@@ -95,29 +95,32 @@ struct ClockCodec {
         // Each group holds a field with a number below 63.
         try withUnsafeTemporaryAllocation(of: Head.self, capacity: 64) { (groups) throws(StoreError) in
             var count = 0
-            func group(_ sibling: Sibling, _ number: UInt64) {
-                for index in stride(from: count - 1, through: 0, by: -1)
-                where groups[index].dot == sibling.dot && groups[index].stamp == sibling.stamp {
-                    groups[index].numbers |= 1 << number
-                    return
+            func group(_ dot: Dot, _ stamp: Stamp, _ number: UInt64) {
+                var index = count - 1
+                while index >= 0 {
+                    if groups[index].dot == dot, groups[index].stamp == stamp {
+                        groups[index].numbers |= 1 << number
+                        return
+                    }
+                    index -= 1
                 }
-                groups.initializeElement(
-                    at: count, to: Head(dot: sibling.dot, stamp: sibling.stamp, numbers: 1 << number))
+                groups.initializeElement(at: count, to: Head(dot: dot, stamp: stamp, numbers: 1 << number))
                 count += 1
             }
-            for cell in state.cells {
-                guard let number = table.groupNumber(cell.tag) else {
-                    extras += 1 + cell.others.count
+            // By index: a cell that is not copied costs no references.
+            for index in state.cells.indices {
+                guard let number = table.groupNumber(state.cells[index].tag) else {
+                    extras += 1 + state.cells[index].others.count
                     continue
                 }
                 // Most cells of a record that is written again are as they were: one sibling, its value in the column.
-                if cell.isSingle, case .none = cell.first.value {
-                    group(cell.first, number)
-                } else if let sibling = table.inColumn(cell) {
-                    extras += cell.others.count
-                    group(sibling, number)
+                if state.cells[index].isSingle, case .none = state.cells[index].first.value {
+                    group(state.cells[index].first.dot, state.cells[index].first.stamp, number)
+                } else if let sibling = table.inColumn(state.cells[index]) {
+                    extras += state.cells[index].others.count
+                    group(sibling.dot, sibling.stamp, number)
                 } else {
-                    extras += 1 + cell.others.count
+                    extras += 1 + state.cells[index].others.count
                 }
             }
             out.count(count)

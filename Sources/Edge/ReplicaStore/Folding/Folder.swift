@@ -378,7 +378,7 @@ final class Folder {
     private func bind(
         _ statement: Statement, _ parameter: Int32, _ cell: CellState, _ field: Field, _ table: RecordTable
     ) throws(StoreError) {
-        if field.policy == .addWins {
+        if field.tag.mergeClass == .set {
             statement.bind(parameter, SetColumn.json(cell.elements))
             return
         }

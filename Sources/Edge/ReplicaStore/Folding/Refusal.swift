@@ -107,7 +107,8 @@ extension ChangeSet {
         if actor.string.utf8.count > ChangeSetLimits.actorBytesMax { return "the actor's name" }
         if intent.string.utf8.count > ChangeSetLimits.intentBytesMax { return "the intent's name" }
         if stamp > .greatest { return "the document's stamp" }
-        if max(deps.entries.count, seen?.entries.count ?? 0, authority.entries.count) > ChangeSetLimits.contextEntriesMax {
+        let entries = max(deps.entries.count, seen?.entries.count ?? 0, authority.entries.count)
+        if entries > ChangeSetLimits.contextEntriesMax {
             return "replicas that wrote to one document"
         }
         if documentKind > 1 << 20 { return "the document kind's tag" }
