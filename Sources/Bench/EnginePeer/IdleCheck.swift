@@ -64,6 +64,8 @@ struct IdleCheck {
         case .unsent(let lineage, let awaitingHQ):
             .unsent(try replica.unsent(to: lineage, awaitingHQ: awaitingHQ))
         case .segment(let origin, let range): .segment(try replica.payload(of: origin, in: range))
+        case .scopeDigest: .scopeDigest(try replica.digest())
+        case .findings(_, let parts): .findings(try replica.findings(parts))
         }
     }
 
@@ -80,12 +82,18 @@ struct IdleCheck {
 
     private func answer(_ load: HubLoad) throws -> HubLoaded {
         switch load {
-        case .standing(let query): .standing(try hub.standing(query, isHeadquarters: true), clock: 0)
-        case .held(let queries): .held(try hub.held(queries, isHeadquarters: true))
+        case .standing(let query): return .standing(try hub.standing(query, isHeadquarters: true), clock: 0)
+        case .held(let queries): return .held(try hub.held(queries, isHeadquarters: true))
         case .feed(let scope, let after, let bytesMax):
-            .feed(scope, try hub.feedPage(scope, after: after, bytesMax: bytesMax))
+            return .feed(scope, try hub.feedPage(scope, after: after, bytesMax: bytesMax))
         case .snapshot(let scope, let after, let bytesMax):
-            .snapshot(scope, try hub.snapshotPage(scope, after: after, bytesMax: bytesMax))
+            return .snapshot(scope, try hub.snapshotPage(scope, after: after, bytesMax: bytesMax))
+        case .compare(let scope, let ranges):
+            let (position, parts) = try hub.compare(scope, ranges)
+            return .compared(scope, position: position, parts: parts)
+        case .states(let scope, let documents, let bytesMax):
+            let (answered, bytes) = try hub.states(of: documents, bytesMax: bytesMax)
+            return .states(scope, answered: answered, bytes: bytes)
         }
     }
 }
