@@ -34,6 +34,7 @@ let package = Package(
         .executable(name: "assay", targets: ["Assay"]),
         .executable(name: "engine-peer", targets: ["EnginePeer"]),
         .executable(name: "power-cut", targets: ["PowerCut"]),
+        .executable(name: "simulate", targets: ["Simulate"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
@@ -128,10 +129,21 @@ let package = Package(
         .target(
             name: "SyncTestSupport", dependencies: ["ByteCoding", "HubLogic", "HybridTime", "SyncProtocol"],
             path: "Tests/SyncTestSupport", swiftSettings: settings),
+        // Whole organisations under a seed; for tests and Tools/Simulate alone.
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "ByteCoding", "ChangeSets", "HubLogic", "HybridTime", "Merging", "SyncProtocol", "SyncTestSupport",
+            ],
+            path: "Tests/Simulation", swiftSettings: settings),
+        .executableTarget(
+            name: "Simulate", dependencies: ["Simulation", arguments], path: "Tools/Simulate",
+            swiftSettings: settings),
         // Fills a store for the tests of the command line.
         .executableTarget(
             name: "AssaySeed", dependencies: ["CredentialStore", "Credentialing", "HybridTime", "Merging"],
             path: "Tests/AssaySeed", swiftSettings: settings),
+        tests("SimulateTests", ["Simulate", "Simulation"]),
         tests("SyncProtocolTests", ["ByteCoding", "HubLogic", "HybridTime", "SyncProtocol", "SyncTestSupport"]),
         tests(
             "HubServerTests",

@@ -1,0 +1,199 @@
+import ByteCoding
+import ChangeSets
+import HubLogic
+import HybridTime
+import Merging
+import SyncProtocol
+
+/// The child's side of the contract.
+extension MemoryReplica {
+    public func answer(_ load: ReplicaLoad) -> ReplicaLoaded {
+        switch load {
+        case .greeting: .greeting(greeting())
+        case .memory(let lineage): .memory(memory(of: lineage))
+        case .chainHash(let sequence): .chainHash(chainHash(replica, at: sequence))
+        case .unsent(let lineage, let awaitingHQ): .unsent(unsent(lineage, awaitingHQ: awaitingHQ))
+        case .segment(let origin, let range): .segment(payload(origin, range))
+        }
+    }
+
+    private func greeting() -> Greeting {
+        Greeting(
+            organisation: configuration.organisation, replica: replica,
+            role: configuration.isHub ? "hub" : "replica", device: configuration.name, isHub: configuration.isHub,
+            head: chainHash(replica, at: head).map { ChainPoint(sequence: head, hash: $0) }, lineage: lastLineage,
+            memory: memory(of: lastLineage))
+    }
+
+    private func memory(of lineage: HubLineage?) -> ParentMemory {
+        let cursor = lineage.flatMap { cursors[$0] } ?? .none
+        return ParentMemory(
+            subscriptions: MemoryReplica.scopes.map { Subscription(scope: $0, cursor: cursor) },
+            receiptedAtHub: lineage.flatMap { receipted[$0]?[replica]?.contiguousEnd } ?? 0,
+            receiptedAtHQ: reached[replica]?.contiguousEnd ?? 0, receiptMark: lineage.flatMap { marks[$0] } ?? 0)
+    }
+
+    private func unsent(_ lineage: HubLineage, awaitingHQ: Bool) -> [OfferedOrigin] {
+        Set(logs.keys).union([replica]).sorted().compactMap { origin in
+            guard origin != lineage.hub else { return nil }
+            let held = held(origin)
+            var rest = held.subtracting(receipted[lineage]?[origin] ?? SequenceRanges())
+            if awaitingHQ { rest.formUnion(held.subtracting(reached[origin] ?? SequenceRanges())) }
+            return rest.last.map { OfferedOrigin(origin: origin, ranges: rest, hash: chainHash(origin, at: $0)) }
+        }
+    }
+
+    public func perform(_ commits: [ReplicaCommit]) throws(SimulatedFailure) -> [SegmentOutcome] {
+        var outcomes: [SegmentOutcome] = []
+        for commit in commits {
+            try beginCommit()
+            switch commit {
+            case .receipts(let receipts): keep(receipts)
+            case .cursor(let lineage, _, let position): move(lineage, .feed(position))
+            case .feed(let lineage, _, let position, let payload):
+                let outcome = apply(payload)
+                outcomes.append(outcome)
+                guard outcome.isDurable else { return outcomes }
+                receipted[lineage, default: [:]][payload.origin, default: SequenceRanges()].insert(payload.range)
+                move(lineage, .feed(position))
+            case .snapshotChunk(let lineage, _, let position, let chunk):
+                try restore(chunk)
+                if chunk.next == nil, configuration.isHub { closeFeedGap() }
+                move(lineage, chunk.next.map { .bootstrap(position: position, resume: $0) } ?? .feed(position))
+            }
+        }
+        return outcomes
+    }
+
+    private func restore(_ chunk: SnapshotChunk) throws(SimulatedFailure) {
+        guard !chunk.bytes.isEmpty else { return }
+        do throws(DecodingFailure) { join(try codecs.snapshot.decode(chunk.bytes[...])) } catch {
+            throw .broken("a snapshot that cannot be read: \(error)")
+        }
+    }
+
+    private func move(_ lineage: HubLineage, _ cursor: PullCursor) {
+        lastLineage = lineage
+        cursors[lineage] = cursor
+    }
+
+    private func keep(_ commit: ReceiptCommit) {
+        lastLineage = commit.lineage
+        for entry in commit.atHub + commit.atHQ {
+            receipted[commit.lineage, default: [:]][entry.origin, default: SequenceRanges()].formUnion(entry.ranges)
+        }
+        for entry in commit.lostByHub {
+            let known = receipted[commit.lineage]?[entry.origin] ?? SequenceRanges()
+            receipted[commit.lineage]?[entry.origin] = known.subtracting(entry.ranges)
+        }
+        for entry in commit.atHQ {
+            let new = entry.ranges.subtracting(reached[entry.origin] ?? SequenceRanges())
+            guard !new.isEmpty else { continue }
+            reached[entry.origin, default: SequenceRanges()].formUnion(new)
+            news.reachedHQ.append(OriginRanges(origin: entry.origin, ranges: new))
+        }
+        if let mark = commit.receiptMark { marks[commit.lineage] = max(mark, marks[commit.lineage] ?? 0) }
+    }
+}
+
+/// The hub's side of the contract.
+extension MemoryReplica {
+    public func hubIdentity() -> HubIdentity {
+        HubIdentity(
+            organisation: configuration.organisation, lineage: HubLineage(hub: replica, epoch: 1),
+            name: configuration.name, isHeadquarters: configuration.isHeadquarters)
+    }
+
+    public func answer(_ load: HubLoad, clock: Int64) -> HubLoaded {
+        switch load {
+        case .standing(let query): .standing(standing(query), clock: clock)
+        case .held(let queries): .held(queries.map(heldOrigin))
+        case .feed(let scope, let after, let bytesMax): .feed(scope, feedPage(scope, after, bytesMax))
+        case .snapshot(let scope, let after, _): .snapshot(scope, snapshotPage(scope, after))
+        }
+    }
+
+    /// What is known to be at headquarters; all that is held, where this is headquarters.
+    private func atHQ(_ origin: ReplicaID) -> SequenceRanges {
+        configuration.isHeadquarters ? held(origin) : reached[origin] ?? SequenceRanges()
+    }
+
+    private func standing(_ query: StandingQuery) -> Standing {
+        packTail()
+        let end = FeedPosition(feed.count)
+        var shared: ChainPoint?
+        let known = Sequence32(logs[query.replica]?.heads.count ?? 0)
+        if let hash = chainHash(query.replica, at: min(query.head, known)) {
+            shared = ChainPoint(sequence: min(query.head, known), hash: hash)
+        }
+        return Standing(
+            held: held(query.replica), heldAtHQ: atHQ(query.replica), shared: shared,
+            receiptMark: configuration.isHeadquarters
+                ? segmentsStored : UInt64(reached.values.reduce(0) { $0 + $1.total }),
+            scopes: query.subscriptions.map { subscription in
+                guard MemoryReplica.scopes.contains(subscription.scope) else { return .unknown }
+                switch subscription.cursor {
+                case .none: return .known(end: end, usable: false)
+                case .feed(let position), .bootstrap(let position, _):
+                    return .known(end: end, usable: UInt64(feedFloor) <= position && position <= end)
+                }
+            })
+    }
+
+    private func heldOrigin(_ query: HeldQuery) -> HeldOrigin {
+        HeldOrigin(
+            origin: query.origin, ranges: held(query.origin), atHQ: atHQ(query.origin),
+            hash: chainHash(query.origin, at: query.sequence))
+    }
+
+    private func feedPage(_ scope: ScopeName, _ after: FeedPosition, _ bytesMax: Int) -> FeedPage {
+        guard MemoryReplica.scopes.contains(scope) else { return .unknownScope }
+        packTail()
+        guard after >= UInt64(feedFloor), after <= UInt64(feed.count) else { return .compacted }
+        var items: [FeedItem] = []
+        var position = Int(after)
+        var bytes = 0
+        while position < feed.count, bytes < bytesMax {
+            let entry = feed[position]
+            position += 1
+            guard let payload = payload(entry.origin, entry.range) else { continue }
+            bytes += payload.bytes.count
+            items.append(FeedItem(position: FeedPosition(position), payload: payload))
+        }
+        return .items(items, reached: FeedPosition(position), isAtEnd: position == feed.count)
+    }
+
+    private func snapshotPage(_ scope: ScopeName, _ after: SnapshotCursor?) -> SnapshotPage {
+        guard MemoryReplica.scopes.contains(scope) else { return .unknownScope }
+        packTail()
+        let names = documents()
+        var start = 0
+        if let after, let last = MemoryReplica.name(after) { start = names.firstIndex { last < $0 } ?? names.count }
+        let part = names[start...].prefix(configuration.chunkDocumentsMax)
+        let bytes = codecs.snapshot.encode(part.compactMap { states[$0] })
+        let next = start + part.count < names.count ? part.last.flatMap(MemoryReplica.cursor) : nil
+        return .chunk(
+            SnapshotChunk(bytes: bytes, next: next), position: FeedPosition(feed.count), documents: UInt64(names.count))
+    }
+
+    private static func cursor(_ name: RecordName) -> SnapshotCursor? {
+        var out = ByteWriter()
+        out.fixed64(name.origin.bits)
+        out.varint(UInt64(name.sequence))
+        out.varint(UInt64(name.ordinal))
+        return SnapshotCursor(out.bytes)
+    }
+
+    private static func name(_ cursor: SnapshotCursor) -> RecordName? {
+        var reader = ByteReader(cursor.bytes)
+        guard let origin = try? reader.fixed64(), let sequence = try? reader.varint(),
+            let ordinal = try? reader.varint()
+        else { return nil }
+        return RecordName(ReplicaID(origin), Sequence32(sequence), UInt16(ordinal))
+    }
+
+    public func take(_ payloads: [SegmentPayload]) throws(SimulatedFailure) -> [SegmentOutcome] {
+        try beginCommit()
+        return payloads.map(apply)
+    }
+}
