@@ -133,7 +133,8 @@ let package = Package(
         .target(
             name: "Simulation",
             dependencies: [
-                "ByteCoding", "ChangeSets", "HubLogic", "HybridTime", "Merging", "SyncProtocol", "SyncTestSupport",
+                "ByteCoding", "ChangeSets", "FaultDisk", "HubLogic", "HybridTime", "Merging", "ReplicaStore",
+                "SyncProtocol", "SyncTestSupport", grdb,
             ],
             path: "Tests/Simulation", swiftSettings: settings),
         .executableTarget(

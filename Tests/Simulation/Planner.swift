@@ -122,7 +122,9 @@ public struct Planner {
 
     private mutating func faults(of node: Int) {
         let time = Int.random(in: 0..<620, using: &disk)
-        if chance(options.crashes, \.disk) { add(time, .crash(node), seed: disk.next()) }
+        if chance(options.crashes, \.disk) {
+            add(time, .crash(node, isInCommit: Bool.random(using: &disk)), seed: disk.next())
+        }
         if chance(options.fullDisks, \.disk) {
             let commits = Int.random(in: 1...4, using: &disk)
             add(Int.random(in: 0..<620, using: &disk), .fillDisk(node, commits: commits), seed: disk.next())

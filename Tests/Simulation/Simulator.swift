@@ -2,6 +2,7 @@ import ByteCoding
 import ChangeSets
 import HybridTime
 import Merging
+import ReplicaStore
 import SyncProtocol
 import SyncTestSupport
 
@@ -50,16 +51,26 @@ struct StoreFactory {
     init(_ options: SwarmOptions) { self.options = options }
 
     func make(number: Int, isHub: Bool, isHeadquarters: Bool) throws -> any SimulatedStore {
+        let seed = options.seed &* 0x9E37_79B9 &+ UInt64(number) << 40
         guard let organisation = OrganisationID([UInt8](repeating: 7, count: 16)) else {
             throw SimulatedFailure.broken("sixteen bytes")
         }
+        let replica = ReplicaID(0xA000 + UInt64(number))
         var configuration = MemoryReplica.Configuration(
-            organisation: organisation, replica: ReplicaID(0xA000 + UInt64(number)), name: "node \(number)",
-            isHub: isHub, isHeadquarters: isHeadquarters, schema: ExamSchema.schema)
+            organisation: organisation, replica: replica, name: "node \(number)", isHub: isHub,
+            isHeadquarters: isHeadquarters, schema: ExamSchema.schema)
         configuration.segmentChangeSetsMax = options.segmentChangeSetsMax
         configuration.chunkDocumentsMax = options.chunkDocumentsMax
-        return MemoryReplica(
-            configuration, codecs: codecs, digesting: .quick, salts: SeededRandom(options.seed &+ UInt64(number) << 40))
+        let codecs = codecs
+        func memory(_ digesting: Digesting) -> MemoryReplica {
+            MemoryReplica(configuration, codecs: codecs, digesting: digesting, salts: SeededRandom(seed))
+        }
+        if options.store == .memory { return memory(.quick) }
+        let disk = try DiskReplica(
+            DiskReplica.Configuration(
+                identity: Identity(replica: replica, organisation: organisation.bytes, name: "node \(number)"),
+                isHub: isHub, isHeadquarters: isHeadquarters, schema: ExamSchema.schema), seed: seed)
+        return options.store == .sqlite ? disk : PairedReplica(disk) { memory(.cryptoSHA256) }
     }
 }
 

@@ -13,8 +13,8 @@ public struct Step: Hashable, Sendable {
         case cut(Int, isHalf: Bool)
         /// One direction of one of the node's sessions stops.
         case stall(Int, isUp: Bool)
-        /// The node's power goes and comes back.
-        case crash(Int)
+        /// The node's power goes and comes back, now or in the middle of its next commit.
+        case crash(Int, isInCommit: Bool)
         /// The node's next commits fail.
         case fillDisk(Int, commits: Int)
         case setClock(Int, offset: Int64)
@@ -38,7 +38,8 @@ public struct Step: Hashable, Sendable {
     public var node: Int? {
         switch kind {
         case .transaction(let node), .open(let node, _), .cutLater(let node, _), .cut(let node, _),
-            .stall(let node, _), .crash(let node), .fillDisk(let node, _), .setClock(let node, _), .move(let node, _),
+            .stall(let node, _), .crash(let node, _), .fillDisk(let node, _), .setClock(let node, _),
+            .move(let node, _),
             .destroy(let node):
             node
         case .pump, .pass, .rest: nil

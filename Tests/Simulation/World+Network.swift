@@ -201,13 +201,11 @@ extension World {
     }
 
     /// The power goes at one node. A commit that was under way may have come to its end or not.
-    func crash(_ node: Node, _ random: inout SeededRandom) throws {
+    func crash(_ node: Node) throws {
         statistics.count(.crash)
         trace.note(.crash, node.number)
-        let affected = node.connections
-        if Bool.random(using: &random) { try finishCommits(of: node, affected) }
         node.queue = []
-        for connection in affected {
+        for connection in node.connections {
             if connection.child == node.number {
                 connection.childWork = []
                 connection.childEnd = connection.childEnd ?? .peerLeft
@@ -224,21 +222,30 @@ extension World {
             retire(connection)
         }
         node.forms = []
+        node.store.cutInNextCommit = false
         do throws(SimulatedFailure) { try node.store.crash() } catch {
             throw Violation(.nothingLost, "node \(node.number) does not open after a crash: \(error)")
         }
+        _ = node.store.takeNews()
+        try adoptUnheard(of: node)
         try checkReceipts(of: node)
     }
 
-    /// What was handed to the disk becomes durable, and nobody hears of it.
-    private func finishCommits(of node: Node, _ affected: [Connection]) throws {
-        statistics.count(.commitInDoubt)
+    /// What was durable when the power went although nobody had heard so: saved after all, and whole.
+    private func adoptUnheard(of node: Node) throws {
+        let origin = node.store.replica
+        let known = ledger.heads[origin] ?? 0
         do throws(SimulatedFailure) {
-            if !node.queue.isEmpty { _ = try node.store.take(node.queue.map(\.payload)) }
-            for connection in affected where connection.child == node.number {
-                for case .commit(let commits) in connection.childWork { _ = try node.store.perform(commits) }
+            let end = try node.store.held(origin).last ?? 0
+            guard end > known else { return }
+            statistics.count(.commitInDoubt)
+            let sets = try node.store.journal(origin, (known + 1)...end)
+            guard sets.count == Int(end - known), sets.first?.group == known + 1 else {
+                throw SimulatedFailure.broken("half of a group is there after a crash")
             }
-        } catch {}
-        _ = node.store.takeNews()
+            do { for set in sets { try saved(set, at: node) } } catch let violation as Violation {
+                throw SimulatedFailure.broken("\(violation)")
+            } catch {}
+        } catch { throw Violation(.nothingLost, "node \(node.number): \(error)") }
     }
 }

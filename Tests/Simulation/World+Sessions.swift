@@ -98,6 +98,7 @@ extension World {
             for commit in commits { try checkCommit(commit, at: node, from: nodes[connection.hub]) }
             let outcomes: [SegmentOutcome]
             do throws(SimulatedFailure) { outcomes = try node.store.perform(commits) } catch {
+                if error == .powerCut { return try crash(node) }
                 try childFailed(connection, error)
                 return try tellNews(of: node)
             }
@@ -153,6 +154,7 @@ extension World {
                 }
             }
         } catch {
+            if error == .powerCut { return try crash(hub) }
             guard case .disk(let message) = error else {
                 throw Violation(.nothingLost, "hub \(hub.number): \(error)")
             }

@@ -45,7 +45,8 @@ final class World {
         case .cutLater(let node, let bytes): pendingCuts[node] = bytes
         case .cut(let node, let isHalf): try cutOne(nodes[node], isHalf: isHalf, &random)
         case .stall(let node, let isUp): stall(nodes[node], isUp: isUp)
-        case .crash(let node): try crash(nodes[node], &random)
+        case .crash(let node, let isInCommit):
+            if isInCommit { nodes[node].store.cutInNextCommit = true } else { try crash(nodes[node]) }
         case .fillDisk(let node, let commits):
             statistics.count(.fullDisk)
             nodes[node].store.failingCommits += commits
@@ -69,6 +70,9 @@ final class World {
         do throws(SimulatedFailure) { sets = try node.store.commit(drafts, time: now + node.clockOffset) } catch {
             return try refused(node, error)
         }
+        for (draft, set) in zip(drafts, sets) where set.removal != (draft.seen ?? set.deps).intersection(set.deps) {
+            throw Violation(.siblings, "\(set.dot) was written as if more or less had been read than was")
+        }
         statistics.transactions += 1
         statistics.changeSets += sets.count
         for set in sets { try saved(set, at: node) }
@@ -81,6 +85,7 @@ final class World {
     private func refused(_ node: Node, _ failure: SimulatedFailure) throws {
         switch failure {
         case .disk: statistics.count(.refusedCommit)
+        case .powerCut: try crash(node)
         // Its own work has not all come back yet, after a restore of state.
         case .behindOwnWork: statistics.count(.behind)
         case .unknownDocument, .broken:

@@ -6,19 +6,29 @@ import Merging
 extension ReplicaStore {
     /// Commits drafts as one transaction and one group; when it returns, they are saved.
     ///
-    /// - Parameter time: the device's wall clock, in milliseconds since 1970.
+    /// - Parameters:
+    ///   - time: the device's wall clock, in milliseconds since 1970.
+    ///   - salts: gives the salts of documents that are made; a simulation repeats its own.
     /// - Throws: ``StoreError``; nothing of the group is then saved.
     @discardableResult
-    public func commit(_ drafts: [Draft], time: Int64) throws(StoreError) -> [ChangeSet] {
-        try transaction { transaction throws(StoreError) in try transaction.commit(drafts, time: time) }
+    public func commit(
+        _ drafts: [Draft], time: Int64, salts: @escaping () -> Salt = Salt.random
+    ) throws(StoreError) -> [ChangeSet] {
+        try transaction(salts: salts) { transaction throws(StoreError) in try transaction.commit(drafts, time: time) }
     }
 
     /// Runs `body` as one transaction that reads and commits: nobody else writes between its look and its commit.
     public func transaction<Result>(
         _ body: (StoreTransaction) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
+        try transaction(salts: Salt.random, body)
+    }
+
+    private func transaction<Result>(
+        salts: @escaping () -> Salt, _ body: (StoreTransaction) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
         let (result, committed) = try writing(isNewWork: true) { writer throws(StoreError) in
-            let transaction = StoreTransaction(writer, salts: Salt.random)
+            let transaction = StoreTransaction(writer, salts: salts)
             let result = try body(transaction)
             // A commit that failed has left part of its work in the tables, whatever the body made of the error.
             if let failure = transaction.failure { throw failure }
@@ -45,5 +55,8 @@ extension ReplicaStore {
 }
 
 extension Salt {
-    static func random() -> Salt { Salt(UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max)) }
+    /// Sixteen bytes that nobody can guess.
+    @Sendable public static func random() -> Salt {
+        Salt(UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
+    }
 }

@@ -35,6 +35,11 @@ extension ReplicaStore {
         try syncing { _, journal throws(StoreError) in try journal.feedEnd() }
     }
 
+    /// The state of one document; nil where nothing of it is here.
+    public func document(_ name: RecordName) throws(StoreError) -> DocumentState? {
+        try reading { db in try StateReader(db, schema).document(name) }
+    }
+
     /// The states of every document, for tests and small stores.
     public func allDocuments() throws(StoreError) -> [DocumentState] {
         try reading { db in

@@ -76,7 +76,10 @@ extension World {
         try settle(&random)
         guard connections.isEmpty else { throw Violation(.bounded, "a broken session lives on") }
         pendingCuts = [:]
-        for node in nodes where node.isAlive { node.store.failingCommits = 0 }
+        for node in nodes where node.isAlive {
+            node.store.failingCommits = 0
+            node.store.cutInNextCommit = false
+        }
         for node in nodes where node.isAlive { try checkReceipts(of: node) }
         for name in ledger.documents {
             if let node = nodes.filter(\.isAlive).randomElement(using: &random) { try checkDocument(name, at: node) }
@@ -95,6 +98,7 @@ extension World {
         statistics.roundsMost = max(statistics.roundsMost, rounds)
         for node in inOrder() + inOrder().reversed() { _ = try syncOnce(node, &random) }
         for node in inOrder() { try checkIdle(try syncOnce(node, &random)) }
+        for node in inOrder() { try checkReachedHQ(node) }
         for node in nodes where node.isAlive { try checkWhole(node) }
     }
 
@@ -125,6 +129,15 @@ extension World {
                 "an idle check of \(connection.child) with \(connection.hub): \(connection.framesUp) "
                     + "\(connection.framesDown), \(connection.bytes) bytes")
         }
+    }
+
+    /// Everyone knows in the end that their own work is at headquarters.
+    private func checkReachedHQ(_ node: Node) throws {
+        let head = ledger.heads[node.store.replica] ?? 0
+        do throws(SimulatedFailure) {
+            guard case .greeting(let greeting) = try node.store.answer(.greeting), greeting.memory.receiptedAtHQ == head
+            else { throw SimulatedFailure.broken("it does not know that its work up to \(head) is at headquarters") }
+        } catch { throw Violation(.bounded, "node \(node.number): \(error)") }
     }
 
     private func checkConverged() throws {

@@ -8,7 +8,10 @@ import SyncTestSupport
 /// Local commits, received segments and snapshots.
 extension MemoryReplica {
     public func commit(_ drafts: [Draft], time: Int64) throws(SimulatedFailure) -> [ChangeSet] {
-        try beginCommit()
+        try committing { () throws(SimulatedFailure) in try save(drafts, time) }
+    }
+
+    private func save(_ drafts: [Draft], _ time: Int64) throws(SimulatedFailure) -> [ChangeSet] {
         let first = head + 1
         let dots = drafts.indices.map { Dot(replica, first + Sequence32($0)) }
         var changed: [RecordName: DocumentState] = [:]
@@ -56,6 +59,36 @@ extension MemoryReplica {
         let set = draft.changeSet(
             number, dots: dots, salt: salt, time: time, stamp: state.greatest.next(wallTime: time), deps: state.context)
         return (set, state)
+    }
+
+    /// Takes up what another store saved under this replica's name.
+    func adopt(_ sets: [ChangeSet]) {
+        for set in sets {
+            var state =
+                states[set.document]
+                ?? DocumentState(
+                    name: set.document, kind: set.documentKind, salt: set.salt ?? .none)
+            state.apply(set.changes, dot: set.dot, stamp: set.stamp, seen: set.removal)
+            keep(state)
+            tail.append(set)
+            extend(replica, with: set)
+        }
+    }
+
+    /// Becomes what another store was found to hold.
+    func takeOver(_ found: [DocumentState], _ payloads: [SegmentPayload], parked: [Dot]) throws(SimulatedFailure) {
+        for state in found { keep(state) }
+        for payload in payloads {
+            do throws(DecodingFailure) {
+                let segment = try codec.decode(payload.bytes[...])
+                insert(payload.origin, payload.range, payload.bytes, segment.changeSets)
+            } catch { throw .broken("a segment of the journal cannot be read: \(error)") }
+        }
+        for dot in parked {
+            guard let set = changeSet(dot) else { throw .broken("\(dot) is parked and not held") }
+            parkedSets[set.document, default: []].append(dot)
+        }
+        for origin in logs.keys.sorted() { carryChain(origin) }
     }
 
     func keep(_ state: DocumentState) {

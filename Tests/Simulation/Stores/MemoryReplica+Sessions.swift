@@ -46,23 +46,30 @@ extension MemoryReplica {
     public func perform(_ commits: [ReplicaCommit]) throws(SimulatedFailure) -> [SegmentOutcome] {
         var outcomes: [SegmentOutcome] = []
         for commit in commits {
-            try beginCommit()
-            switch commit {
-            case .receipts(let receipts): keep(receipts)
-            case .cursor(let lineage, _, let position): move(lineage, .feed(position))
-            case .feed(let lineage, _, let position, let payload):
-                let outcome = apply(payload)
-                outcomes.append(outcome)
-                guard outcome.isDurable else { return outcomes }
-                receipted[lineage, default: [:]][payload.origin, default: SequenceRanges()].insert(payload.range)
-                move(lineage, .feed(position))
-            case .snapshotChunk(let lineage, _, let position, let chunk):
-                try restore(chunk)
-                if chunk.next == nil, configuration.isHub { closeFeedGap() }
-                move(lineage, chunk.next.map { .bootstrap(position: position, resume: $0) } ?? .feed(position))
-            }
+            let outcome = try committing { () throws(SimulatedFailure) in try perform(commit) }
+            guard let outcome else { continue }
+            outcomes.append(outcome)
+            if !outcome.isDurable { break }
         }
         return outcomes
+    }
+
+    private func perform(_ commit: ReplicaCommit) throws(SimulatedFailure) -> SegmentOutcome? {
+        switch commit {
+        case .receipts(let receipts): keep(receipts)
+        case .cursor(let lineage, _, let position): move(lineage, .feed(position))
+        case .feed(let lineage, _, let position, let payload):
+            let outcome = apply(payload)
+            guard outcome.isDurable else { return outcome }
+            receipted[lineage, default: [:]][payload.origin, default: SequenceRanges()].insert(payload.range)
+            move(lineage, .feed(position))
+            return outcome
+        case .snapshotChunk(let lineage, _, let position, let chunk):
+            try restore(chunk)
+            if chunk.next == nil, configuration.isHub { closeFeedGap() }
+            move(lineage, chunk.next.map { .bootstrap(position: position, resume: $0) } ?? .feed(position))
+        }
+        return nil
     }
 
     private func restore(_ chunk: SnapshotChunk) throws(SimulatedFailure) {
@@ -193,7 +200,6 @@ extension MemoryReplica {
     }
 
     public func take(_ payloads: [SegmentPayload]) throws(SimulatedFailure) -> [SegmentOutcome] {
-        try beginCommit()
-        return payloads.map(apply)
+        try committing { () throws(SimulatedFailure) in payloads.map(apply) }
     }
 }

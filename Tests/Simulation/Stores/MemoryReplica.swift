@@ -83,6 +83,7 @@ public final class MemoryReplica: SimulatedStore {
 
     var news = StoreNews()
     public var failingCommits = 0
+    public var cutInNextCommit = false
 
     public init(_ configuration: Configuration, codecs: Codecs, digesting: Digesting, salts: SeededRandom) {
         self.configuration = configuration
@@ -100,9 +101,14 @@ public final class MemoryReplica: SimulatedStore {
 
     public func crash() {}
 
-    /// Every commit passes here: a full disk refuses it whole.
-    func beginCommit() throws(SimulatedFailure) {
-        guard failingCommits > 0 else { return }
+    /// Every commit passes here: a full disk refuses it whole, and the power may go before it or after it.
+    func committing<Result>(_ body: () throws(SimulatedFailure) -> Result) throws(SimulatedFailure) -> Result {
+        if cutInNextCommit {
+            cutInNextCommit = false
+            if salts.next() % 2 == 0 { _ = try body() }
+            throw .powerCut
+        }
+        guard failingCommits > 0 else { return try body() }
         failingCommits -= 1
         throw .disk("the disk is full")
     }

@@ -33,6 +33,8 @@ public protocol SimulatedStore: AnyObject {
     func crash() throws(SimulatedFailure)
     /// How many of the next commits fail and leave nothing.
     var failingCommits: Int { get set }
+    /// Whether the power goes somewhere in the middle of the next commit, which then throws `powerCut`.
+    var cutInNextCommit: Bool { get set }
 
     // What checkers look at.
 
@@ -63,6 +65,8 @@ public struct StoreNews {
 public enum SimulatedFailure: Error, Equatable {
     /// The disk: nothing of the operation is there.
     case disk(String)
+    /// The power went: nobody knows what of the operation is there until the store is open again.
+    case powerCut
     /// The replica is behind its own work in that document.
     case behindOwnWork
     /// The document is not here.
