@@ -12,9 +12,16 @@ struct OrganisationTests {
         #expect(outcome.statistics.roundsMost == 1)
     }
 
-    @Test("Organisations under every fault lose nothing and converge", arguments: 1...24)
+    @Test("Organisations under every fault lose nothing and converge", arguments: 17...36)
     func swarm(seed: Int) {
         let options = SwarmOptions(seed: UInt64(seed))
+        let outcome = Simulator.run(options)
+        #expect(outcome.violation == nil, "\(options.description)")
+    }
+
+    @Test("The same over SQLite on a disk that fails, beside memory as a second opinion", arguments: 1...2)
+    func bothStores(seed: Int) {
+        let options = SwarmOptions(seed: UInt64(seed), store: .both, days: 1)
         let outcome = Simulator.run(options)
         #expect(outcome.violation == nil, "\(options.description)")
     }
@@ -22,7 +29,7 @@ struct OrganisationTests {
     @Test("The faults really happen")
     func faultsHappen() {
         var total = Statistics()
-        for seed in 1...24 { total.add(Simulator.run(SwarmOptions(seed: UInt64(seed))).statistics) }
+        for seed in 1...16 { total.add(Simulator.run(SwarmOptions(seed: UInt64(seed))).statistics) }
         for fault in Statistics.Fault.allCases where fault != .behind && fault != .hubDestroyed {
             #expect(total[fault] > 0, "\(fault)")
         }

@@ -13,6 +13,10 @@ extension World {
             throw Violation(.nothingLost, "node \(node.number) cannot read \(name): \(error)")
         }
         guard let state = found, !state.context.isEmpty else { return }
+        try checkState(state, name, at: node)
+    }
+
+    private func checkState(_ state: DocumentState, _ name: RecordName, at node: Node) throws {
         statistics.documentsChecked += 1
         let all = ledger.byDocument[name] ?? []
         let included = all.filter { state.context.covers($0.dot) }
@@ -152,8 +156,8 @@ extension World {
             }
         }
         for node in nodes where node.isAlive {
-            for name in ledger.documents {
-                for set in ledger.byDocument[name] ?? [] where !node.store.context(of: name).covers(set.dot) {
+            for (name, context) in zip(ledger.documents, node.store.contexts(of: ledger.documents)) {
+                for set in ledger.byDocument[name] ?? [] where !context.covers(set.dot) {
                     throw Violation(.feedReachesAll, "node \(node.number) lacks \(set.dot) of \(name)")
                 }
             }
@@ -162,17 +166,19 @@ extension World {
 
     /// Every document, every origin's chain, and the store's own look at itself.
     private func checkWhole(_ node: Node) throws {
+        var states: [DocumentState] = []
         do throws(SimulatedFailure) {
             let known = Set(ledger.documents)
-            for name in try node.store.documents() where !known.contains(name) {
-                throw SimulatedFailure.broken("it has \(name), which nobody made")
+            states = try node.store.allStates()
+            for state in states where !known.contains(state.name) {
+                throw SimulatedFailure.broken("it has \(state.name), which nobody made")
             }
             let parked = try node.store.parked()
             guard parked.isEmpty else { throw SimulatedFailure.broken("\(parked) are parked for ever") }
             let flaws = try node.store.flaws()
             guard flaws.isEmpty else { throw SimulatedFailure.broken("\(flaws)") }
         } catch { throw Violation(.rebuild, "node \(node.number): \(error)") }
-        for name in ledger.documents { try checkDocument(name, at: node) }
+        for state in states { try checkState(state, state.name, at: node) }
         try checkChains(node)
     }
 

@@ -117,10 +117,15 @@ public final class DiskReplica: SimulatedStore {
         }
     }
 
-    public func context(of document: RecordName) -> Context {
+    public func context(of document: RecordName) -> Context { contexts(of: [document])[0] }
+
+    public func contexts(of documents: [RecordName]) -> [Context] {
         let schema = store.schema
-        let found = try? store.reading { db in try RecordReader(db, schema).context(document) }
-        return found ?? .empty
+        let found = try? store.reading { db in
+            let reader = try RecordReader(db, schema)
+            return try documents.map { try reader.context($0) }
+        }
+        return found ?? documents.map { _ in .empty }
     }
 
     public func takeNews() -> StoreNews { news.drain() }
@@ -171,15 +176,13 @@ public final class DiskReplica: SimulatedStore {
 
     // MARK: What checkers look at
 
-    public func states() throws(SimulatedFailure) -> [DocumentState] {
+    public func allStates() throws(SimulatedFailure) -> [DocumentState] {
         try DiskReplica.simulated { try self.store.allDocuments() }
     }
 
     public func state(of document: RecordName) throws(SimulatedFailure) -> DocumentState? {
         try DiskReplica.simulated { try self.store.document(document) }
     }
-
-    public func documents() throws(SimulatedFailure) -> [RecordName] { try states().map(\.name).sorted() }
 
     public func held(_ origin: ReplicaID) throws(SimulatedFailure) -> SequenceRanges {
         try DiskReplica.simulated { try self.store.held(origin) }

@@ -116,9 +116,11 @@ public final class MemoryReplica: SimulatedStore {
     // MARK: Looking
 
     public func context(of document: RecordName) -> Context { states[document]?.context ?? .empty }
+    public func contexts(of documents: [RecordName]) -> [Context] { documents.map(context) }
+    public func allStates() -> [DocumentState] { documents().compactMap { states[$0] } }
     public func state(of document: RecordName) -> DocumentState? { states[document] }
 
-    public func documents() -> [RecordName] {
+    func documents() -> [RecordName] {
         if !namesAreSorted { names.sort() }
         namesAreSorted = true
         return names

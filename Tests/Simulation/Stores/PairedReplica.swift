@@ -74,12 +74,12 @@ public final class PairedReplica: SimulatedStore {
         for origin in try disk.heldOrigins() {
             for range in try disk.held(origin).ranges { payloads += try disk.segments(origin, range) }
         }
-        try memory.takeOver(try disk.states(), payloads, parked: try disk.parked())
+        try memory.takeOver(try disk.allStates(), payloads, parked: try disk.parked())
     }
 
     public func flaws() throws(SimulatedFailure) -> [String] {
         var flaws = try disk.flaws()
-        let theirs = Dictionary(uniqueKeysWithValues: try disk.states().map { ($0.name, $0) })
+        let theirs = Dictionary(uniqueKeysWithValues: try disk.allStates().map { ($0.name, $0) })
         for name in Set(theirs.keys).union(memory.documents()).sorted()
         where !same(theirs[name], memory.state(of: name)) {
             flaws.append("\(name) differs between the stores")
@@ -110,7 +110,8 @@ public final class PairedReplica: SimulatedStore {
     public func state(of document: RecordName) throws(SimulatedFailure) -> DocumentState? {
         try disk.state(of: document)
     }
-    public func documents() throws(SimulatedFailure) -> [RecordName] { try disk.documents() }
+    public func allStates() throws(SimulatedFailure) -> [DocumentState] { try disk.allStates() }
+    public func contexts(of documents: [RecordName]) -> [Context] { disk.contexts(of: documents) }
     public func held(_ origin: ReplicaID) throws(SimulatedFailure) -> SequenceRanges { try disk.held(origin) }
     public func chainHash(_ origin: ReplicaID, at sequence: Sequence32) throws(SimulatedFailure) -> ChainHash? {
         try disk.chainHash(origin, at: sequence)

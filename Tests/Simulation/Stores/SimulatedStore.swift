@@ -39,7 +39,9 @@ public protocol SimulatedStore: AnyObject {
     // What checkers look at.
 
     func state(of document: RecordName) throws(SimulatedFailure) -> DocumentState?
-    func documents() throws(SimulatedFailure) -> [RecordName]
+    func allStates() throws(SimulatedFailure) -> [DocumentState]
+    /// The contexts of some documents, in their order; empty where nothing is here.
+    func contexts(of documents: [RecordName]) -> [Context]
     func held(_ origin: ReplicaID) throws(SimulatedFailure) -> SequenceRanges
     func chainHash(_ origin: ReplicaID, at sequence: Sequence32) throws(SimulatedFailure) -> ChainHash?
     /// Change sets that wait for others, ascending.

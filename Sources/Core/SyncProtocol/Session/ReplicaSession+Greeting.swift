@@ -61,7 +61,7 @@ extension ReplicaSession {
         for scope in pull.scopes where scope.progress == .dropped {
             actions.append(.report(.refused(.scopeUnknown(scope.name))))
         }
-        takeOver(welcome, memory)
+        takeOver(welcome, memory, isMemoryOlder: greeting.lineage == welcome.lineage)
         push.markToTakeOver = welcome.receiptMark == memory.receiptMark ? nil : welcome.receiptMark
         actions.append(.report(.phase(.pushing)))
         startPush()
@@ -75,11 +75,13 @@ extension ReplicaSession {
     }
 
     /// What the welcome says of the own origin counts as receipts, and shows a hub that forgot some.
-    private mutating func takeOver(_ welcome: Welcome, _ memory: ParentMemory) {
+    /// - Parameter isMemoryOlder: whether the memory was read before the hub looked. A later one may hold receipts that
+    ///   another session of this replica has brought since, and accuses nobody.
+    private mutating func takeOver(_ welcome: Welcome, _ memory: ParentMemory, isMemoryOlder: Bool) {
         var commit = ReceiptCommit(lineage: welcome.lineage)
         let own = push.own
         let known = SequenceRanges.through(memory.receiptedAtHub)
-        let lost = known.subtracting(welcome.held)
+        let lost = isMemoryOlder ? known.subtracting(welcome.held) : SequenceRanges()
         let held = welcome.held.subtracting(known)
         let heldAtHQ = welcome.heldAtHQ.subtracting(.through(memory.receiptedAtHQ))
         if !held.isEmpty { commit.atHub = [OriginRanges(origin: own, ranges: held)] }
