@@ -36,7 +36,10 @@ struct PlanTests {
     static let allowed: Set<String> = [
         // A handful of origins, a row for each gap.
         "SELECT DISTINCT origin FROM held ORDER BY origin",
-        "SELECT coalesce(sum(last - first + 1), 0) FROM at_hq",
+        """
+        SELECT coalesce(sum(min(a.last, h.last) - max(a.first, h.first) + 1), 0) FROM at_hq a
+        JOIN held h ON h.origin = a.origin AND h.last >= a.first AND h.first <= a.last
+        """,
         // A row for each hub that was ever met.
         "SELECT hub, epoch FROM parent ORDER BY met DESC LIMIT 1",
         // Once for a new build, and for a verdict.
@@ -50,6 +53,8 @@ struct PlanTests {
         "SELECT DISTINCT kind FROM unknown_record ORDER BY kind",
         // The digest is a sum over all documents anyway.
         "SELECT id FROM document WHERE digest IS NULL ORDER BY id LIMIT ?",
+        // A row for each document whose state has to come from the hub.
+        "SELECT document FROM wanted LIMIT ?",
         // The last row of a key.
         "SELECT coalesce(max(position), 0) FROM feed",
     ]

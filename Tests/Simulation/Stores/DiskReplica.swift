@@ -141,6 +141,8 @@ public final class DiskReplica: SimulatedStore {
             case .unsent(let lineage, let awaitingHQ):
                 .unsent(try self.store.unsent(to: lineage, awaitingHQ: awaitingHQ))
             case .segment(let origin, let range): .segment(try self.store.payload(of: origin, in: range))
+            case .scopeDigest: .scopeDigest(try self.store.digest())
+            case .findings(_, let parts): .findings(try self.store.findings(parts))
             }
         }
     }
@@ -166,8 +168,19 @@ public final class DiskReplica: SimulatedStore {
                 .feed(scope, try self.store.feedPage(scope, after: after, bytesMax: bytesMax))
             case .snapshot(let scope, let after, let bytesMax):
                 .snapshot(scope, try self.store.snapshotPage(scope, after: after, bytesMax: bytesMax))
+            case .compare(let scope, let ranges): DiskReplica.compared(scope, try self.store.compare(scope, ranges))
+            case .states(let scope, let documents, let bytesMax):
+                DiskReplica.found(scope, try self.store.states(of: documents, bytesMax: bytesMax))
             }
         }
+    }
+
+    private static func compared(
+        _ scope: ScopeName, _ answer: (position: FeedPosition, parts: [ComparedPart])
+    ) -> HubLoaded { .compared(scope, position: answer.position, parts: answer.parts) }
+
+    private static func found(_ scope: ScopeName, _ answer: (answered: Int, bytes: [UInt8])) -> HubLoaded {
+        .states(scope, answered: answer.answered, bytes: answer.bytes)
     }
 
     public func take(_ payloads: [SegmentPayload]) throws(SimulatedFailure) -> [SegmentOutcome] {

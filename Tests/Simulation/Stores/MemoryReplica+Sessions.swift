@@ -14,6 +14,9 @@ extension MemoryReplica {
         case .chainHash(let sequence): .chainHash(chainHash(replica, at: sequence))
         case .unsent(let lineage, let awaitingHQ): .unsent(unsent(lineage, awaitingHQ: awaitingHQ))
         case .segment(let origin, let range): .segment(payload(origin, range))
+        // This store gives no digest in its greeting, so nobody compares.
+        case .scopeDigest: .scopeDigest(.zero)
+        case .findings: .findings(ComparedFindings())
         }
     }
 
@@ -57,11 +60,13 @@ extension MemoryReplica {
     private func perform(_ commit: ReplicaCommit) throws(SimulatedFailure) -> SegmentOutcome? {
         switch commit {
         case .receipts(let receipts): keep(receipts)
+        case .states, .onlyHere: break
         case .cursor(let lineage, _, let position): move(lineage, .feed(position))
         case .feed(let lineage, _, let position, let payload):
             let outcome = apply(payload)
             guard outcome.isDurable else { return outcome }
             receipted[lineage, default: [:]][payload.origin, default: SequenceRanges()].insert(payload.range)
+            if outcome.verdict == .stored { tellReachedHQ(payload.origin, SequenceRanges(payload.range)) }
             move(lineage, .feed(position))
             return outcome
         case .snapshotChunk(let lineage, _, let position, let chunk):
@@ -77,6 +82,12 @@ extension MemoryReplica {
         do throws(DecodingFailure) { join(try codecs.snapshot.decode(chunk.bytes[...])) } catch {
             throw .broken("a snapshot that cannot be read: \(error)")
         }
+    }
+
+    /// Those below are told of what is here as well.
+    private func tellReachedHQ(_ origin: ReplicaID, _ ranges: SequenceRanges) {
+        let here = ranges.intersection(held(origin)).intersection(reached[origin] ?? SequenceRanges())
+        if !here.isEmpty { news.reachedHQ.append(OriginRanges(origin: origin, ranges: here)) }
     }
 
     private func move(_ lineage: HubLineage, _ cursor: PullCursor) {
@@ -95,9 +106,8 @@ extension MemoryReplica {
         }
         for entry in commit.atHQ {
             let new = entry.ranges.subtracting(reached[entry.origin] ?? SequenceRanges())
-            guard !new.isEmpty else { continue }
             reached[entry.origin, default: SequenceRanges()].formUnion(new)
-            news.reachedHQ.append(OriginRanges(origin: entry.origin, ranges: new))
+            tellReachedHQ(entry.origin, new)
         }
         if let mark = commit.receiptMark { marks[commit.lineage] = max(mark, marks[commit.lineage] ?? 0) }
     }
@@ -117,12 +127,14 @@ extension MemoryReplica {
         case .held(let queries): .held(queries.map(heldOrigin))
         case .feed(let scope, let after, let bytesMax): .feed(scope, feedPage(scope, after, bytesMax))
         case .snapshot(let scope, let after, _): .snapshot(scope, snapshotPage(scope, after))
+        case .compare(let scope, _): .compared(scope, position: FeedPosition(feed.count), parts: [])
+        case .states(let scope, let documents, _): .states(scope, answered: documents.count, bytes: [])
         }
     }
 
     /// What is known to be at headquarters; all that is held, where this is headquarters.
     private func atHQ(_ origin: ReplicaID) -> SequenceRanges {
-        configuration.isHeadquarters ? held(origin) : reached[origin] ?? SequenceRanges()
+        configuration.isHeadquarters ? held(origin) : held(origin).intersection(reached[origin] ?? SequenceRanges())
     }
 
     private func standing(_ query: StandingQuery) -> Standing {
@@ -136,7 +148,7 @@ extension MemoryReplica {
         return Standing(
             held: held(query.replica), heldAtHQ: atHQ(query.replica), shared: shared,
             receiptMark: configuration.isHeadquarters
-                ? segmentsStored : UInt64(reached.values.reduce(0) { $0 + $1.total }),
+                ? segmentsStored : UInt64(reached.keys.reduce(0) { $0 + atHQ($1).total }),
             scopes: query.subscriptions.map { subscription in
                 guard MemoryReplica.scopes.contains(subscription.scope) else { return .unknown }
                 switch subscription.cursor {

@@ -35,7 +35,8 @@ extension ReplicaStore {
                 shared = ChainPoint(verified)
             }
             return Standing(
-                held: held, heldAtHQ: isHeadquarters ? held : try state.reachedHQ(query.replica), shared: shared,
+                held: held, heldAtHQ: isHeadquarters ? held : held.intersection(try state.reachedHQ(query.replica)),
+                shared: shared,
                 receiptMark: isHeadquarters ? try state.journalMark() : try state.receiptMark(),
                 scopes: query.subscriptions.map { subscription in
                     guard ReplicaStore.everything.contains(subscription.scope) else { return .unknown }
@@ -60,7 +61,7 @@ extension ReplicaStore {
                 answers.append(
                     HeldOrigin(
                         origin: query.origin, ranges: held,
-                        atHQ: isHeadquarters ? held : try state.reachedHQ(query.origin),
+                        atHQ: isHeadquarters ? held : held.intersection(try state.reachedHQ(query.origin)),
                         hash: try chainHash(of: query.origin, at: query.sequence, journal)))
             }
             return answers

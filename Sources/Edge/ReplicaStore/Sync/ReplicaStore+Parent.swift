@@ -161,7 +161,9 @@ extension ReplicaStore {
             for entry in receipts.lostByHub { try writer.sync.lose(receipts.lineage, entry.origin, entry.ranges) }
             for entry in receipts.atHQ {
                 try writer.sync.receive(receipts.lineage, entry.origin, entry.ranges)
-                let new = try writer.sync.reach(entry.origin, entry.ranges)
+                let held = try writer.journal.held(entry.origin, own: identity.replica)
+                // What is not here yet is told to those below when it has come.
+                let new = held.intersection(try writer.sync.reach(entry.origin, entry.ranges))
                 if !new.isEmpty { reached.append(OriginRanges(origin: entry.origin, ranges: new)) }
             }
         }
@@ -173,14 +175,19 @@ extension ReplicaStore {
     private func take(
         _ payload: SegmentPayload, with rest: (Writer) throws(StoreError) -> Void
     ) throws(StoreError) -> SegmentOutcome {
+        var reached = SequenceRanges()
         let verdict = try writing { writer throws(StoreError) -> SegmentOutcome.Verdict in
             let result = try writer.verdict(of: payload, entersFeed: isHub)
             if case .refused = result { return result }
             try rest(writer)
+            if isHub, result != .duplicate {
+                reached = SequenceRanges(payload.range).intersection(try writer.sync.reachedHQ(payload.origin))
+            }
             return result
         }
         let outcome = SegmentOutcome(payload, verdict)
         if outcome.isDurable { changes.post(.applied) }
+        if !reached.isEmpty { changes.post(.reachedHQ([OriginRanges(origin: payload.origin, ranges: reached)])) }
         return outcome
     }
 

@@ -42,7 +42,13 @@ final class SyncState {
         // Grows whenever more is known to be at HQ: the ranges there only ever gain.
         lastSegment = try Statement(connection, "SELECT coalesce(max(n), 0) FROM segment")
         selectWanted = try Statement(connection, "SELECT document FROM wanted LIMIT ?")
-        mark = try Statement(connection, "SELECT coalesce(sum(last - first + 1), 0) FROM at_hq")
+        // Only what is here as well: a receipt at HQ says that the hub which passes it on has it, too.
+        mark = try Statement(
+            connection,
+            """
+            SELECT coalesce(sum(min(a.last, h.last) - max(a.first, h.first) + 1), 0) FROM at_hq a
+            JOIN held h ON h.origin = a.origin AND h.last >= a.first AND h.first <= a.last
+            """)
     }
 
     // MARK: Reading
