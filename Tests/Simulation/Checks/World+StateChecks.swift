@@ -88,6 +88,7 @@ extension World {
         for name in ledger.documents {
             if let node = nodes.filter(\.isAlive).randomElement(using: &random) { try checkDocument(name, at: node) }
         }
+        try checkMissing()
         isHealed = true
         var rounds = 0
         while true {
@@ -104,6 +105,24 @@ extension World {
         for node in inOrder() { try checkIdle(try syncOnce(node, &random)) }
         for node in inOrder() { try checkReachedHQ(node) }
         for node in nodes where node.isAlive { try checkWhole(node) }
+    }
+
+    /// Whatever a parked change set follows is in the journal of somebody who is still there (invariant 6).
+    private func checkMissing() throws {
+        let live = nodes.filter(\.isAlive)
+        do throws(SimulatedFailure) {
+            for node in live {
+                for dot in try node.store.parked() {
+                    for entry in ledger.sets[dot]?.deps.entries ?? [] {
+                        var isHeld = false
+                        for other in live where !isHeld {
+                            isHeld = try other.store.held(entry.origin).contains(entry.sequence)
+                        }
+                        guard isHeld else { throw SimulatedFailure.broken("nobody holds \(entry), before \(dot)") }
+                    }
+                }
+            }
+        } catch { throw Violation(.missingExists, "\(error)") }
     }
 
     /// Those below before those above.
