@@ -60,6 +60,12 @@ extension World {
 
     /// A child that is level with its live hub has all that the hub has (invariant 4).
     private func checkLevel(_ child: Node, _ hub: Node) throws {
+        // A hub whose own bootstrap was cut tells those below once it has come to its end.
+        if hub.parent != nil {
+            guard case .greeting(let greeting)? = try? hub.store.answer(.greeting),
+                case .feed? = greeting.memory.subscriptions.first?.cursor
+            else { return }
+        }
         for name in ledger.documents {
             guard child.store.context(of: name).covers(hub.store.context(of: name)) else {
                 throw Violation(
