@@ -43,9 +43,12 @@ final class SharedMemoryStore: SessionStore {
 
     func greeting() async throws -> Greeting { snapshot.greeting() }
     func memory(of lineage: HubLineage) async throws -> ParentMemory { snapshot.memory(of: lineage) }
-    func chainHash(at sequence: Sequence32) async throws -> ChainHash? {
-        snapshot.hash(of: snapshot.replica, at: sequence)
+    func chainHashes(of origin: ReplicaID, at sequences: [Sequence32]) async throws -> [ChainHash?] {
+        let store = snapshot
+        return sequences.map { store.hash(of: origin, at: $0) }
     }
+    /// A memory store has no other name to take.
+    func settle(_ divergence: Divergence) async throws -> Bool { false }
     func unsent(to lineage: HubLineage, awaitingHQ: Bool) async throws -> [OfferedOrigin] {
         snapshot.unsent(lineage, awaitingHQ: awaitingHQ)
     }
@@ -56,6 +59,10 @@ final class SharedMemoryStore: SessionStore {
     func findings(_ scope: ScopeName, _ parts: [ComparedPart]) async throws -> ComparedFindings { ComparedFindings() }
     func commit(_ commits: [ReplicaCommit]) async throws -> [SegmentOutcome] { change { $0.perform(commits) } }
 
+    func takeNewIncarnation(insteadOf replica: ReplicaID) async throws {
+        change { $0.takeNewLife(insteadOf: replica) }
+    }
+    func chainHashes(_ probe: ChainProbe) async throws -> ChainHashes { snapshot.chainHashes(probe) }
     func hubIdentity() async throws -> HubIdentity { snapshot.identity }
     func standing(_ query: StandingQuery) async throws -> Standing { snapshot.standing(query) }
     func held(_ queries: [HeldQuery]) async throws -> [HeldOrigin] { snapshot.heldOrigins(queries) }

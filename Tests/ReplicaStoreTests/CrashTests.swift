@@ -130,21 +130,24 @@ struct CrashTests {
             try hub.store.commit([draft], time: Int64(number))
             try hub.store.packTail()
         }
+        // The feed of one process has no gaps behind its first entry: what follows counts from there.
+        let base = try #require(try hub.store.feed(after: 0, bytesMax: 1).first).position - 1
         try hub.store.close()
         let test = try TestStore(1, schema: CrashTests.schema)
         try test.store.close()
+        func place(_ line: String) -> Int? { Int64(line).map { Int($0 - base) } }
         var position = 0
         for round in 0..<CrashTests.kills {
             let child = try Child("follow", test.folder.path, hub.folder.path)
             #expect(child.line() == "ready")
             for _ in 0..<Int.random(in: 0..<5, using: &random) {
-                position = child.line().flatMap { Int($0) } ?? position
+                position = child.line().flatMap(place) ?? position
             }
             child.kill()
-            position = child.rest().compactMap { Int($0) }.last ?? position
+            position = child.rest().compactMap(place).last ?? position
             let store = try open(test.folder)
             let held = try store.held(hub.replica)
-            let cursor = try store.count("SELECT coalesce(max(position), 0) FROM cursor")
+            let cursor = try store.count("SELECT coalesce(max(position), \(base)) FROM cursor") - base
             #expect(cursor >= Int64(position), "round \(round)")
             #expect(held.contiguousEnd == Sequence32(cursor) && held.ranges.count <= 1, "round \(round)")
             #expect(try store.count("SELECT count(*) FROM person") == cursor, "round \(round)")
@@ -155,7 +158,7 @@ struct CrashTests {
         }
         #expect(position > 0)
         let child = try Child("follow", test.folder.path, hub.folder.path)
-        #expect(child.rest().last.flatMap { Int($0) } ?? position == CrashTests.kills * 6)
+        #expect(child.rest().last.flatMap(place) ?? position == CrashTests.kills * 6)
         #expect(child.status == 0)
         #expect(try open(test.folder).digest() == open(hub.folder).digest())
     }

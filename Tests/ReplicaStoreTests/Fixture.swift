@@ -66,6 +66,11 @@ struct TestStore: Sendable {
             in: folder.path, schema: schema, identity: Fixture.identity(number), isHub: isHub, durability: durability)
     }
 
+    init(_ store: ReplicaStore, _ folder: Folder) {
+        self.store = store
+        self.folder = folder
+    }
+
     var replica: ReplicaID { store.identity.replica }
 
     /// Closes the store and opens it again, perhaps as another build.

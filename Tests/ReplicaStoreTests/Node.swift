@@ -22,6 +22,11 @@ struct Node: Sendable {
         sessions = StoreSessions(test.store, isHeadquarters: isHeadquarters)
     }
 
+    init(_ test: TestStore, isHeadquarters: Bool) {
+        self.test = test
+        sessions = StoreSessions(test.store, isHeadquarters: isHeadquarters)
+    }
+
     @discardableResult
     func sync(with hub: Node) async throws -> SyncTotals {
         try await client(hub).syncOnce()

@@ -1,4 +1,5 @@
 import ChangeSets
+import Foundation
 import HubServer
 import HybridTime
 import Logging
@@ -110,6 +111,33 @@ struct SyncTests {
                 try await hq.store.changed { try $0.documents()[fourth] != nil }
                 try Node.expectSame([site, region, hq], "live")
             }
+        }
+    }
+
+    @Test("A hub that was put back takes a new name while it serves, and a sync goes on by itself")
+    func putBack() async throws {
+        let desk = try Node(1)
+        let reader = try Node(2)
+        let first = try Node(9, isHub: true, isHeadquarters: true)
+        try first.store.close()
+        let folder = try Folder()
+        func open(_ path: String, _ folder: Folder) throws -> Node {
+            let store = try ReplicaStore.open(in: path, schema: Fixture.schema, durability: .none)
+            return Node(TestStore(store, folder), isHeadquarters: true)
+        }
+        try FileManager.default.copyItem(atPath: first.test.folder.path, toPath: folder.path + "/image")
+        try await listening(open(first.test.folder.path, first.test.folder)) { hub in
+            _ = try desk.store.makePerson("lost by the hub")
+            try await desk.sync(with: hub)
+        }
+        try await listening(open(folder.path + "/image", folder)) { hub in
+            // Somebody who is live hears of the new name, and stays in sync.
+            let watching = Task { try await reader.client(hub).watch() }
+            defer { watching.cancel() }
+            try await desk.sync(with: hub)
+            #expect(hub.store.identity.replica != first.store.identity.replica)
+            #expect(try hub.store.digest() == desk.store.digest())
+            try await reader.store.changed { try $0.documents().count == 1 }
         }
     }
 

@@ -247,7 +247,10 @@ struct ConvergenceTests {
         ConvergenceTests.sync(&desk, &hub)
         hub = backup
         let link = ConvergenceTests.sync(&desk, &hub)
-        #expect(link.reports.contains { if case .hubRegressed = $0 { true } else { false } })
+        #expect(link.hasRegressed && link.childEnd == .refusedByPeer(.hubRenamed))
+        #expect(hub.epoch == backup.epoch + 1)
+        let again = ConvergenceTests.sync(&desk, &hub)
+        #expect(again.childEnd == .completed && !again.hasRegressed)
         #expect(hub.held[desk.replica]?.total == 23)
         #expect(desk.receipted[hub.lineage]?[desk.replica]?.total == 23)
     }

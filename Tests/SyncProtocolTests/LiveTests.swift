@@ -101,10 +101,10 @@ struct LiveTests {
             version: 1, organisation: site.organisation, lineage: site.lineage, hubName: "", clock: 0,
             creditBytes: SyncLimits.windowBytesMin, held: standing.held, heldAtHQ: standing.heldAtHQ,
             shared: standing.shared, receiptMark: standing.receiptMark, scopes: standing.scopes)
-        #expect(child.receive(.received(.welcome(welcome))).last == .load(.chainHash(4)))
+        #expect(child.receive(.received(.welcome(welcome))).last == .load(.chainHashes(desk.replica, [4])))
         let news = OriginRanges(origin: desk.replica, ranges: SequenceRanges(1...4))
         #expect(child.receive(.received(.receipt(Receipt(level: .atHQ, entries: [news], notes: [])))).isEmpty)
-        let actions = child.receive(.loaded(.chainHash(desk.hash(of: desk.replica, at: 4))))
+        let actions = child.receive(.loaded(.chainHashes([desk.hash(of: desk.replica, at: 4)])))
         #expect(actions.contains(.commit([.receipts(ReceiptCommit(lineage: site.lineage, atHQ: [news]))])))
     }
 

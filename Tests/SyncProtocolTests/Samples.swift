@@ -46,6 +46,7 @@ enum Samples {
         versions: [1, 2], organisation: organisation(), replica: ReplicaID(0x0102_0304_0506_0708), role: "desk",
         device: "Lisbon 3", clock: 1_700_000_000_000, publicKey: [1, 2, 3],
         head: ChainPoint(sequence: 42, hash: hash(0xAB)), lineage: HubLineage(hub: ReplicaID(9), epoch: 3),
+        hubHead: ChainPoint(sequence: 2, hash: hash(0xEE)),
         subscriptions: [
             Subscription(scope: scope("org"), cursor: .feed(300), digest: digest),
             Subscription(scope: scope("org/2"), cursor: .feed(301)),
@@ -57,7 +58,8 @@ enum Samples {
         version: 1, organisation: organisation(), lineage: HubLineage(hub: ReplicaID(9), epoch: 3), hubName: "Site",
         clock: -5, creditBytes: SyncLimits.windowBytesMin, held: ranges(1...40, 42...42),
         heldAtHQ: ranges(2...(.max)), shared: ChainPoint(sequence: 40, hash: hash(0xCD)), receiptMark: .max,
-        scopes: [.known(end: 300, usable: true), .differs(end: 301), .known(end: 0, usable: false), .unknown])
+        scopes: [.known(end: 300, usable: true), .differs(end: 301), .known(end: 0, usable: false), .unknown],
+        headquarters: HubLineage(hub: ReplicaID(5), epoch: 1))
 
     static let segment = SegmentPayload(origin: ReplicaID(.max), first: 5, last: 9, bytes: [0xDE, 0xAD])
 
@@ -79,7 +81,14 @@ enum Samples {
                 OfferedOrigin(origin: ReplicaID(2), ranges: ranges((.max)...(.max)), hash: nil),
             ])
         ),
-        ("want", .want([OriginRanges(origin: ReplicaID(1), ranges: ranges(2...3))])),
+        ("want", .want([WantedOrigin(origin: ReplicaID(1), ranges: ranges(2...3))])),
+        (
+            "want that tells how far the chain is known",
+            .want([
+                WantedOrigin(
+                    origin: ReplicaID(1), ranges: ranges(2...3), known: ChainPoint(sequence: 1, hash: hash(2)))
+            ])
+        ),
         ("want of nothing", .want([])),
         ("segment", .segment(segment)),
         (
@@ -126,6 +135,11 @@ enum Samples {
             .error(SyncError(.unknownScope, endsSession: false, subject: "site/x", "correct the device's scopes"))
         ),
         ("bye", .bye),
+        ("probe", .probe(ChainProbe(origin: ReplicaID(1), sequences: [1, 300]))),
+        (
+            "hashes, one of them not known",
+            .hashes(ChainHashes(origin: ReplicaID(1), end: 299, hashes: [hash(3), nil]))
+        ),
         (
             "compare",
             .compare(scope: scope("org"), ranges: [RangeDigest(.all, digest), RangeDigest(keys(nil, key(3)), .zero)])

@@ -16,6 +16,8 @@ public struct Link {
     public private(set) var framesUp: [SyncFrame] = []
     public private(set) var framesDown: [SyncFrame] = []
     public private(set) var forks: [ReplicaID] = []
+    /// Whether the hub found that it is behind its child.
+    public private(set) var hasRegressed = false
     /// The least credit that each sender ever had left, counted apart from the machines.
     public private(set) var leastCreditUp = Int.max
     public private(set) var leastCreditDown = Int.max
@@ -163,7 +165,8 @@ public struct Link {
             case .load, .commit: hubWork.append(action)
             case .introduce: break
             case .acceptFullFrames: upReader.frameBytesMax = SyncLimits.frameBytesMax
-            case .reportFork(let origin, _): forks.append(origin)
+            case .reportFork(let fork): forks.append(fork.origin)
+            case .reportRegression: hasRegressed = true
             case .close(let end): hubEnd = end
             }
         }

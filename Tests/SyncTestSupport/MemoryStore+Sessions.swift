@@ -10,6 +10,10 @@ extension MemoryStore {
             organisation: organisation, replica: replica, role: isHub ? "site" : "desk", device: "test",
             publicKey: Array(repeating: 9, count: 33), isHub: isHub,
             head: hash(of: replica, at: head).map { ChainPoint(sequence: head, hash: $0) }, lineage: lastLineage,
+            hubHead: lastLineage.flatMap { lineage in
+                let end = held[lineage.hub]?.contiguousEnd ?? 0
+                return hash(of: lineage.hub, at: end).map { ChainPoint(sequence: end, hash: $0) }
+            },
             memory: lastLineage.map(memory(of:)) ?? ParentMemory(subscriptions: subscriptions(nil)))
     }
 
@@ -17,7 +21,8 @@ extension MemoryStore {
         ParentMemory(
             subscriptions: subscriptions(lineage),
             receiptedAtHub: receipted[lineage]?[replica]?.contiguousEnd ?? 0,
-            receiptedAtHQ: atHQ[replica]?.contiguousEnd ?? 0, receiptMark: marks[lineage] ?? 0)
+            receiptedAtHQ: atHQ[replica]?.contiguousEnd ?? 0, receiptMark: marks[lineage] ?? 0,
+            headquarters: headquarters)
     }
 
     private func subscriptions(_ lineage: HubLineage?) -> [Subscription] {
@@ -40,7 +45,7 @@ extension MemoryStore {
         switch load {
         case .greeting: .greeting(greeting())
         case .memory(let lineage): .memory(memory(of: lineage))
-        case .chainHash(let sequence): .chainHash(hash(of: replica, at: sequence))
+        case .chainHashes(let origin, let sequences): .chainHashes(sequences.map { hash(of: origin, at: $0) })
         case .unsent(let lineage, let awaitingHQ): .unsent(unsent(lineage, awaitingHQ: awaitingHQ))
         case .segment(let origin, let range): .segment(segment(origin, range))
         // This store gives no digest in its greeting, so nobody compares.
@@ -91,15 +96,35 @@ extension MemoryStore {
                 guard case .feed(let position) = subscription.cursor else { return .known(end: end, usable: false) }
                 let start = feedStart[subscription.scope] ?? 0
                 return .known(end: end, usable: (start...max(start, end)).contains(position))
-            })
+            }, isBehind: query.isSameLife && isBehind(query), headquarters: headquarters)
+    }
+
+    private func isBehind(_ query: StandingQuery) -> Bool {
+        if let told = query.hubHead, hash(of: replica, at: told.sequence) != told.hash { return true }
+        return query.subscriptions.contains { subscription in
+            guard case .feed(let position) = subscription.cursor else { return false }
+            return scopes.contains(subscription.scope) && position > feedEnd(subscription.scope)
+        }
+    }
+
+    public func chainHashes(_ probe: ChainProbe) -> ChainHashes {
+        ChainHashes(
+            origin: probe.origin, end: held[probe.origin]?.contiguousEnd ?? 0,
+            hashes: probe.sequences.map { hash(of: probe.origin, at: $0) })
     }
 
     public func heldOrigins(_ queries: [HeldQuery]) -> [HeldOrigin] {
         queries.map {
             HeldOrigin(
                 origin: $0.origin, ranges: held[$0.origin] ?? SequenceRanges(),
-                atHQ: atHQ[$0.origin] ?? SequenceRanges(), hash: hash(of: $0.origin, at: $0.sequence))
+                atHQ: atHQ[$0.origin] ?? SequenceRanges(), hash: hash(of: $0.origin, at: $0.sequence),
+                head: point(of: $0.origin))
         }
+    }
+
+    private func point(of origin: ReplicaID) -> ChainPoint? {
+        let end = held[origin]?.contiguousEnd ?? 0
+        return hash(of: origin, at: end).map { ChainPoint(sequence: end, hash: $0) }
     }
 
     /// Entries that follow on each other go out as one segment.
@@ -142,14 +167,19 @@ extension MemoryStore {
             SnapshotChunk(bytes: writer.bytes, next: next), position: feedEnd(scope), documents: UInt64(all.count))
     }
 
-    public func answer(_ load: HubLoad, clock: Int64) -> HubLoaded {
+    public mutating func answer(_ load: HubLoad, clock: Int64) -> HubLoaded {
         switch load {
-        case .standing(let query): .standing(standing(query), clock: clock)
-        case .held(let queries): .held(heldOrigins(queries))
-        case .feed(let scope, let after, let bytesMax): .feed(scope, feed(scope, after: after, bytesMax: bytesMax))
-        case .snapshot(let scope, let after, _): .snapshot(scope, snapshot(scope, after: after))
-        case .compare(let scope, _): .compared(scope, position: feedEnd(scope), parts: [])
-        case .states(let scope, let documents, _): .states(scope, answered: documents.count, bytes: [])
+        case .standing(let query): return .standing(standing(query), clock: clock)
+        case .held(let queries): return .held(heldOrigins(queries))
+        case .chainHashes(let probe): return .chainHashes(chainHashes(probe))
+        case .newName(let hub):
+            takeNewLife(insteadOf: hub)
+            return .newName
+        case .feed(let scope, let after, let bytesMax):
+            return .feed(scope, feed(scope, after: after, bytesMax: bytesMax))
+        case .snapshot(let scope, let after, _): return .snapshot(scope, snapshot(scope, after: after))
+        case .compare(let scope, _): return .compared(scope, position: feedEnd(scope), parts: [])
+        case .states(let scope, let documents, _): return .states(scope, answered: documents.count, bytes: [])
         }
     }
 

@@ -37,6 +37,8 @@ public struct MemoryStore: Sendable {
     public private(set) var marks: [HubLineage: UInt64] = [:]
     public private(set) var lastLineage: HubLineage?
     public private(set) var ownMark: UInt64 = 1
+    /// The life of headquarters that `atHQ` speaks of.
+    public private(set) var headquarters: HubLineage?
     public private(set) var feeds: [ScopeName: [FeedEntry]] = [:]
     public private(set) var feedStart: [ScopeName: FeedPosition] = [:]
     public private(set) var notes: [ReceiptNote] = []
@@ -82,6 +84,9 @@ public struct MemoryStore: Sendable {
             insert(replica, sequence, contents(Dot(replica, sequence)))
         }
     }
+
+    /// Takes a new epoch, as a hub does that finds that an older state of it was put back.
+    public mutating func takeNewLife(insteadOf hub: ReplicaID) { if hub == replica { epoch += 1 } }
 
     /// Drops the feed up to a position, so that older cursors are of no use.
     public mutating func compact(_ scope: ScopeName, to position: FeedPosition) { feedStart[scope] = position }
@@ -130,6 +135,10 @@ extension MemoryStore {
 
     mutating func keep(_ commit: ReceiptCommit) {
         note(commit.lineage)
+        if let other = commit.headquarters, other != headquarters {
+            if headquarters != nil { atHQ = [:] }
+            headquarters = other
+        }
         for entry in commit.atHub + commit.atHQ {
             receipted[commit.lineage, default: [:]][entry.origin, default: SequenceRanges()].formUnion(entry.ranges)
         }

@@ -116,7 +116,8 @@ def value_json(value):
 
 
 def change_set_json(s):
-    return {
+    told = {"original": dot_text(s["original"])} if s.get("original") else {}
+    return told | {
         "dot": dot_text(s["dot"]), "document": name_text(s["document"]), "documentKind": s["documentKind"],
         "salt": None if s["salt"] is None else s["salt"].hex(), "group": s["group"], "actor": s["actor"],
         "intent": s["intent"], "time": s["time"], "stamp": s["stamp"], "deps": context_json(s["deps"]),
@@ -135,6 +136,8 @@ def check_sound(s):
         malformed(all(s["deps"].get(o, 0) >= n for o, n in s["seen"].items()))
     malformed((s["document"] == (*s["dot"], 0)) == (s["salt"] is not None))
     malformed(s["document"][:2] != s["dot"] or s["document"][2] == 0)
+    original = s.get("original")
+    malformed(original is None or sequence == 1 and original[0] != origin)
 
 
 def suits(kind, field):
@@ -179,7 +182,7 @@ def read_canonical(data):
 
     dot = (origin(), sequence())
     document, kind, flags = name(), r.count(1 << 20), r.u8()
-    malformed(flags < 16)
+    malformed(flags < 32)
     salt = r.raw(16) if flags & 1 else None
     group = dot[1]
     if flags & 8:
@@ -192,6 +195,7 @@ def read_canonical(data):
     seen = context() if flags & 2 else None
     authority = context() if flags & 4 else {}
     malformed(seen != deps and (authority or not flags & 4))
+    original = (origin(), sequence()) if flags & 16 else None
     changes, writes_left = [], 16384
     for _ in range(r.count(2048)):
         record, record_kind = name(), r.count(1 << 20)
@@ -218,7 +222,7 @@ def read_canonical(data):
         changes.append((record, record_kind, writes))
     r.finish()
     s = dict(dot=dot, document=document, documentKind=kind, salt=salt, group=group, actor=actor, intent=intent, time=time,
-             stamp=stamp, deps=deps, seen=seen, authority=authority, changes=changes)
+             stamp=stamp, deps=deps, seen=seen, authority=authority, changes=changes, original=original)
     check_sound(s)
     return s
 
@@ -248,6 +252,7 @@ def write_canonical(s):
         return varint(((value << 1) ^ (value >> 63)) & (1 << 64) - 1)
 
     flags = (s["salt"] is not None) | (s["seen"] is not None) << 1 | bool(s["authority"]) << 2 | (s["group"] != dot[1]) << 3
+    flags |= (s.get("original") is not None) << 4
     out += b"\1" + struct.pack("<Q", dot[0]) + varint(dot[1]) + name(s["document"]) + varint(s["documentKind"])
     out += bytes([flags]) + (s["salt"] or b"")
     if s["group"] != dot[1]:
@@ -258,6 +263,8 @@ def write_canonical(s):
         out += context(s["seen"])
     if s["authority"]:
         out += context(s["authority"])
+    if s.get("original"):
+        out += struct.pack("<Q", s["original"][0]) + varint(s["original"][1])
     out += varint(len(s["changes"]))
     for record, kind, writes in s["changes"]:
         out += name(record) + varint(kind) + varint(len(writes))
@@ -514,12 +521,18 @@ def read_indexes(r, count):
 
 def read_segment(data):
     r = Reader(data)
-    if r.u8() != 1:
+    version = r.u8()
+    if version not in (1, 2):
         raise Refused("unknown-version")
     origin = r.fixed64()
     malformed(origin)
+    original = None
+    if version == 2:
+        original = (r.fixed64(), r.varint())
+        malformed(original[0] not in (0, origin) and 1 <= original[1] < 1 << 32)
     first, count = r.varint(), r.count(4096)
     malformed(count and first and first + count - 1 < 1 << 32)
+    malformed(original is None or first == 1)
     size = r.count(1 << 20)
     r = inflate(r.raw(r.left()), size)
 
@@ -609,7 +622,8 @@ def read_segment(data):
         intent, kind, _, _ = shapes[shape_of[i]]
         s = dict(dot=dot, document=document, documentKind=kind, salt=salts.get(i), group=dot[1] - groups[i],
                  actor=actor_of[i], intent=intent, time=times[i], stamp=stamp, deps=own_deps,
-                 seen=None if own_seen == own_deps else own_seen, authority=authority, changes=changes_of[i])
+                 seen=None if own_seen == own_deps else own_seen, authority=authority, changes=changes_of[i],
+                 original=original if i == 0 else None)
         check_sound(s)
         for _, _, writes in s["changes"]:
             for _, _, (value_kind, value) in writes:

@@ -21,6 +21,7 @@ struct Assay: AsyncParsableCommand {
             StartCommand.self, FinishCommand.self, Score.self, BookCommand.self, CancelBookingCommand.self,
             CorrectNameCommand.self, UpdateContactCommand.self, IncidentCommand.self, Session.self,
             // What waits for a person, and the store itself.
-            Conflicts.self, Verdict.self, Salvage.self, Doctor.self, DigestCommand.self,
+            Conflicts.self, Verdict.self, Salvage.self, Doctor.self, DigestCommand.self, Backup.self, Restore.self,
+            BundleCommand.self,
         ])
 }

@@ -50,6 +50,8 @@ public enum DeskEvent: Hashable, Sendable {
     case rosterLoaded(session: String, rows: [RosterRow])
     case saved(DeskReceipt)
     case failed(DeskFailure)
+    /// Something happened by itself that a person should know of once, in plain words; nothing is to be done.
+    case told(String)
     case syncStatusChanged(SyncStatus)
     /// A sync, or another program on this device, changed records of these sessions.
     case recordsChanged(sessions: [String])

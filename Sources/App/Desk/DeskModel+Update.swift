@@ -15,6 +15,7 @@ extension DeskModel {
         case .rosterLoaded(let session, let rows): return take(rows, of: session)
         case .saved(let receipt): return take(receipt)
         case .failed(let failure): return take(failure)
+        case .told(let text): note(.info, text)
         case .syncStatusChanged(let status): sync = status
         case .recordsChanged(let sessions): return reload(sessions)
         }

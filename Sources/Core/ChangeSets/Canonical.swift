@@ -18,6 +18,7 @@ public enum CanonicalForm {
         if set.seen != nil { flags |= 2 }
         if !set.authority.isEmpty { flags |= 4 }
         if set.group != set.dot.sequence { flags |= 8 }
+        if set.original != nil { flags |= 16 }
         out.byte(flags)
         if let salt = set.salt {
             out.fixed64(salt.high)
@@ -31,6 +32,10 @@ public enum CanonicalForm {
         context(set.deps, &out)
         if let seen = set.seen { context(seen, &out) }
         if !set.authority.isEmpty { context(set.authority, &out) }
+        if let original = set.original {
+            out.fixed64(original.origin.bits)
+            out.varint(UInt64(original.sequence))
+        }
         out.count(set.changes.count)
         for change in set.changes {
             name(change.record, relativeTo: set.dot, &out)
@@ -54,7 +59,7 @@ public enum CanonicalForm {
         let document = try name(relativeTo: dot, &reader)
         let documentKind = UInt32(try reader.count(limit: ChangeSetLimits.kindMax, "document kind"))
         let flags = try reader.byte()
-        guard flags < 16 else { throw reader.failure(.invalidValue, "unknown flags") }
+        guard flags < 32 else { throw reader.failure(.invalidValue, "unknown flags") }
         var salt: Salt?
         if flags & 1 != 0 {
             let high = try reader.fixed64()
@@ -77,6 +82,11 @@ public enum CanonicalForm {
         guard flags & 2 == 0 || seen != deps, flags & 4 == 0 || !authority.isEmpty else {
             throw reader.failure(.invalidValue, "a context that goes without saying")
         }
+        var original: Dot?
+        if flags & 16 != 0 {
+            let origin = try self.origin(&reader)
+            original = Dot(origin, try sequence(&reader))
+        }
         var changes: [RecordChange] = []
         var writesLeft = ChangeSetLimits.changeSetWritesMax
         let records = try reader.count(limit: ChangeSetLimits.changeSetRecordsMax, "records")
@@ -98,7 +108,7 @@ public enum CanonicalForm {
         let set = ChangeSet(
             dot: dot, document: document, documentKind: documentKind, salt: salt, group: group, actor: actor,
             intent: intent, time: time, stamp: Stamp(Int64(stamp)), deps: deps, seen: seen, authority: authority,
-            changes: changes)
+            changes: changes, original: original)
         if let flaw = set.flaw { throw reader.failure(.invalidValue, flaw) }
         return set
     }

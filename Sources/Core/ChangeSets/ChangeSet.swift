@@ -26,11 +26,14 @@ public struct ChangeSet: Hashable, Sendable {
     /// The organisation document's context under which the author's permission was judged; empty until there are roles.
     public let authority: Context
     public let changes: [RecordChange]
+    /// Only where it begins an origin: what it was before a fork made a branch go by a name of its own. The change sets
+    /// after it follow it there, sequence by sequence (Protocol, "Forks").
+    public let original: Dot?
 
     public init(
         dot: Dot, document: RecordName, documentKind: UInt32, salt: Salt? = nil, group: Sequence32? = nil, actor: Text,
         intent: Text, time: Int64, stamp: Stamp, deps: Context, seen: Context? = nil, authority: Context = .empty,
-        changes: [RecordChange]
+        changes: [RecordChange], original: Dot? = nil
     ) {
         self.dot = dot
         self.document = document
@@ -45,6 +48,7 @@ public struct ChangeSet: Hashable, Sendable {
         self.seen = seen == deps ? nil : seen
         self.authority = authority
         self.changes = changes
+        self.original = original
     }
 
     /// What its writes remove siblings by.
@@ -61,6 +65,7 @@ public struct ChangeSet: Hashable, Sendable {
         let creates = document == RecordName(dot, 0)
         if creates != (salt != nil) { return "a salt belongs to the change set that creates its document" }
         if document.dot == dot, !creates { return "a document's ordinal" }
+        if let original, dot.sequence != 1 || original.origin == dot.origin { return "an original" }
         return nil
     }
 }

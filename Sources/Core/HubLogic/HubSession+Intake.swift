@@ -33,19 +33,22 @@ extension HubSession {
         guard let offer = intake.offer else { preconditionFailure("no offer is being looked up") }
         precondition(held.map(\.origin) == offer.map(\.origin), "one answer for each origin, in order")
         intake.offer = nil
-        var wants: [OriginRanges] = []
+        var wants: [WantedOrigin] = []
         var atHub: [OriginRanges] = []
         var atHQ: [OriginRanges] = []
         var wanted = 0
         for (offered, known) in zip(offer, held) {
             if let theirs = offered.hash, let ours = known.hash, theirs != ours {
-                reportFork(of: offered)
+                reportFork(of: offered, theirs: theirs, ours: ours)
                 continue
             }
             let lacking = offered.ranges.subtracting(known.ranges)
                 .prefix(ranges: SyncLimits.rangesPerFrameMax - wanted)
             wanted += lacking.ranges.count
-            wants.append(OriginRanges(origin: offered.origin, ranges: lacking))
+            // Where our chain is the shorter one, the child compares at its end.
+            let isShorter = known.hash == nil && (known.head?.sequence ?? 0) < offered.ranges.last ?? 0
+            wants.append(
+                WantedOrigin(origin: offered.origin, ranges: lacking, known: isShorter ? known.head : nil))
             atHub.append(OriginRanges(origin: offered.origin, ranges: offered.ranges.intersection(known.ranges)))
             atHQ.append(OriginRanges(origin: offered.origin, ranges: offered.ranges.intersection(known.atHQ)))
         }
@@ -54,14 +57,15 @@ extension HubSession {
         send(.want(wants.filter { !$0.ranges.isEmpty }))
     }
 
-    private mutating func reportFork(of offered: OfferedOrigin) {
+    private mutating func reportFork(of offered: OfferedOrigin, theirs: ChainHash, ours: ChainHash) {
         let sequence = offered.ranges.last ?? 0
-        actions.append(.reportFork(offered.origin, at: sequence))
+        actions.append(
+            .reportFork(Fork(origin: offered.origin, sequence: sequence, ours: ours, theirs: theirs)))
         send(
             .error(
                 SyncError(
                     .forkSuspected, endsSession: false, subject: "\(offered.origin)",
-                    "two histories of this device up to \(sequence) exist; keep its folder, make a new store with assay init, and tell headquarters"
+                    "two histories of this device up to \(sequence) exist; both are kept, and nothing more of it is taken until they are told apart"
                 )))
     }
 

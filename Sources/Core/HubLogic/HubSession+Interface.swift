@@ -26,11 +26,20 @@ public struct StandingQuery: Hashable, Sendable {
     public var head: Sequence32
     /// The child's scopes with its cursors, which are all none where they belong to another lineage.
     public var subscriptions: [Subscription]
+    /// Whether the child speaks of this life of the hub: its cursors and its word on the hub's chain then have to fit.
+    public var isSameLife: Bool
+    /// The hub's own chain as the child knows it, or nil.
+    public var hubHead: ChainPoint?
 
-    public init(replica: ReplicaID, head: Sequence32, subscriptions: [Subscription]) {
+    public init(
+        replica: ReplicaID, head: Sequence32, subscriptions: [Subscription], isSameLife: Bool = false,
+        hubHead: ChainPoint? = nil
+    ) {
         self.replica = replica
         self.head = head
         self.subscriptions = subscriptions
+        self.isSameLife = isSameLife
+        self.hubHead = hubHead
     }
 }
 
@@ -45,16 +54,23 @@ public struct Standing: Hashable, Sendable {
     public var receiptMark: UInt64
     /// One for each of the query's subscriptions, in order. `usable` says that the feed still has all after a cursor.
     public var scopes: [ScopeStanding]
+    /// Whether the child tells of positions or of hashes of the hub's own chain that this store never had, or lost: an
+    /// older state of it was put back.
+    public var isBehind: Bool
+    /// The life of headquarters that is known here; nil for none. Headquarters itself need not say.
+    public var headquarters: HubLineage?
 
     public init(
         held: SequenceRanges, heldAtHQ: SequenceRanges, shared: ChainPoint?, receiptMark: UInt64,
-        scopes: [ScopeStanding]
+        scopes: [ScopeStanding], isBehind: Bool = false, headquarters: HubLineage? = nil
     ) {
         self.held = held
         self.heldAtHQ = heldAtHQ
         self.shared = shared
         self.receiptMark = receiptMark
         self.scopes = scopes
+        self.isBehind = isBehind
+        self.headquarters = headquarters
     }
 }
 
@@ -77,12 +93,17 @@ public struct HeldOrigin: Hashable, Sendable {
     public var atHQ: SequenceRanges
     /// The chain hash at the query's sequence, where it is known.
     public var hash: ChainHash?
+    /// The greatest point of the chain that is known; nil for none.
+    public var head: ChainPoint?
 
-    public init(origin: ReplicaID, ranges: SequenceRanges, atHQ: SequenceRanges, hash: ChainHash?) {
+    public init(
+        origin: ReplicaID, ranges: SequenceRanges, atHQ: SequenceRanges, hash: ChainHash?, head: ChainPoint? = nil
+    ) {
         self.origin = origin
         self.ranges = ranges
         self.atHQ = atHQ
         self.hash = hash
+        self.head = head
     }
 }
 
@@ -107,6 +128,9 @@ public enum SnapshotPage: Hashable, Sendable {
 public enum HubLoad: Hashable, Sendable {
     case standing(StandingQuery)
     case held([HeldQuery])
+    case chainHashes(ChainProbe)
+    /// Take a new name and a new epoch, unless that was done since the hub bore this one.
+    case newName(insteadOf: ReplicaID)
     /// About so many bytes of items, at least one item where there is any.
     case feed(ScopeName, after: FeedPosition, bytesMax: Int)
     case snapshot(ScopeName, after: SnapshotCursor?, bytesMax: Int)
@@ -123,6 +147,8 @@ public enum HubLoaded: Hashable, Sendable {
     case standing(Standing, clock: Int64)
     /// One for each query, in order.
     case held([HeldOrigin])
+    case chainHashes(ChainHashes)
+    case newName
     case feed(ScopeName, FeedPage)
     case snapshot(ScopeName, SnapshotPage)
     case compared(ScopeName, position: FeedPosition, parts: [ComparedPart])
@@ -160,7 +186,10 @@ public enum HubAction: Equatable, Sendable {
     /// The frame limit for an unknown peer no longer holds.
     case acceptFullFrames
     /// Another device wrote under this origin's name: for the log and the administrator.
-    case reportFork(ReplicaID, at: Sequence32)
+    case reportFork(Fork)
+    /// The child knows more of this life of the hub than the hub: an older state was put back. The hub takes a new name,
+    /// and all of its sessions end.
+    case reportRegression
     /// Send what is queued, then close. Nothing follows.
     case close(SessionEnd)
 }

@@ -20,6 +20,10 @@ public struct HubSession: Sendable {
     enum State: Hashable {
         case awaitingHello
         case lookingUp(Hello, version: UInt64)
+        /// The child's own history is another than ours: it looks for where they part, and no more.
+        case disputed(Hello)
+        /// The child knows more of this hub than the hub does, and the hub takes a new name.
+        case regressed
         case serving(Hello)
         case ended
     }
@@ -33,6 +37,8 @@ public struct HubSession: Sendable {
     /// A compare or a fetch is being looked up; a child asks one thing at a time.
     var isComparing = false
     var pings: UInt64 = 0
+    private var probes = 0
+    private var isProbing = false
     /// What the current event has led to so far.
     var actions: [HubAction] = []
 
@@ -87,6 +93,7 @@ public struct HubSession: Sendable {
         case (.credit(let bytes), .serving): granted(bytes)
         case (.compare(let scope, let ranges), .serving): compared(scope, ranges)
         case (.fetch(let scope, let documents, let credit), .serving): fetched(scope, documents, credit)
+        case (.probe(let probe), .serving), (.probe(let probe), .disputed): probed(probe)
         default: refuseUnexpected(frame.name)
         }
     }
@@ -96,6 +103,10 @@ public struct HubSession: Sendable {
         case (.standing(let standing, let clock), .lookingUp(let hello, let version)):
             lookedUp(standing, clock, hello, version)
         case (.held(let origins), .serving): heldLoaded(origins)
+        case (.chainHashes(let hashes), _):
+            isProbing = false
+            send(.hashes(hashes))
+        case (.newName, _): refuse(.hubRenamed)
         case (.feed(let scope, let page), .serving): feedLoaded(scope, page)
         case (.snapshot(let scope, let page), .serving): snapshotLoaded(scope, page)
         case (.compared(let scope, let position, let parts), .serving):
@@ -110,7 +121,9 @@ public struct HubSession: Sendable {
         if state == .awaitingHello {
             return refuse(SyncError(.helloTimeout, "no hello came; check what connects to this port"))
         }
-        switch liveness.tick(traffic, isOwed: serving.isBlocked) {
+        var isOwed = serving.isBlocked
+        if case .disputed = state { isOwed = true }
+        switch liveness.tick(traffic, isOwed: isOwed) {
         case .fine: break
         case .ping:
             pings += 1
@@ -131,12 +144,8 @@ public struct HubSession: Sendable {
             let spoken = SyncLimits.versions.map(String.init).joined(separator: ", ")
             return refuse(SyncError(.unknownVersion, "this hub speaks version \(spoken); update the older side"))
         }
-        guard hello.replica != identity.lineage.hub else {
-            return refuse(
-                SyncError(.forkSuspected, "this device bears the hub's own name; make it a new store with assay init"))
-        }
         state = .lookingUp(hello, version: version)
-        let isSameLife = hello.lineage == identity.lineage
+        let isSameLife = speaksOfThisLife(hello)
         let subscriptions = hello.subscriptions.map {
             isSameLife ? $0 : Subscription(scope: $0.scope, cursor: .none)
         }
@@ -144,21 +153,27 @@ public struct HubSession: Sendable {
             .load(
                 .standing(
                     StandingQuery(
-                        replica: hello.replica, head: hello.head?.sequence ?? 0, subscriptions: subscriptions))))
+                        replica: hello.replica, head: hello.head?.sequence ?? 0, subscriptions: subscriptions,
+                        isSameLife: isSameLife, hubHead: isSameLife ? hello.hubHead : nil))))
     }
+
+    /// Whether what a hello tells of its hub is about this hub, under the name and in the epoch that it has now.
+    private func speaksOfThisLife(_ hello: Hello) -> Bool { hello.lineage == identity.lineage }
 
     /// The fork check at the child's own head, then the welcome.
     private mutating func lookedUp(_ standing: Standing, _ clock: Int64, _ hello: Hello, _ version: UInt64) {
         precondition(standing.scopes.count == hello.subscriptions.count, "one standing for each scope")
-        if let head = hello.head, let shared = standing.shared, shared.sequence == head.sequence,
-            shared.hash != head.hash
-        {
-            actions.append(.reportFork(hello.replica, at: head.sequence))
-            return refuse(.forked(at: head.sequence))
+        let isSameLife = speaksOfThisLife(hello)
+        let receipted = SequenceRanges.through(hello.receiptedAtHub)
+        if isSameLife, standing.isBehind || !receipted.subtracting(standing.held).isEmpty {
+            state = .regressed
+            actions += [.reportRegression, .load(.newName(insteadOf: identity.lineage.hub))]
+            return
         }
-        let head = hello.head?.sequence ?? 0
-        let held = standing.held.last ?? 0
-        guard held <= head else { return refuse(.regressed(head: head, held: held)) }
+        if let dispute = dispute(standing, hello) {
+            state = .disputed(hello)
+            return send(.error(dispute))
+        }
         state = .serving(hello)
         actions.append(.acceptFullFrames)
         send(
@@ -167,7 +182,29 @@ public struct HubSession: Sendable {
                     version: version, organisation: identity.organisation, lineage: identity.lineage,
                     hubName: identity.name, clock: clock, creditBytes: configuration.windowBytes,
                     held: standing.held, heldAtHQ: standing.heldAtHQ, shared: standing.shared,
-                    receiptMark: standing.receiptMark, scopes: standing.scopes)))
+                    receiptMark: standing.receiptMark, scopes: standing.scopes,
+                    headquarters: identity.isHeadquarters ? identity.lineage : standing.headquarters)))
+    }
+
+    /// What stands against the child's own history, which then is not served before the child has another name.
+    private mutating func dispute(_ standing: Standing, _ hello: Hello) -> SyncError? {
+        let head = hello.head?.sequence ?? 0
+        if let shared = standing.shared, shared.sequence == head, let theirs = hello.head?.hash, shared.hash != theirs {
+            actions.append(
+                .reportFork(Fork(origin: hello.replica, sequence: head, ours: shared.hash, theirs: theirs)))
+            return .forked(hello.replica, at: head)
+        }
+        if let held = standing.held.last, held > head { return .regressed(hello.replica, head: head, held: held) }
+        // Whoever bears the hub's own name is a copy of it, even one that has written nothing since.
+        return hello.replica == identity.lineage.hub ? .forked(hello.replica, at: head) : nil
+    }
+
+    /// Answers one probe at a time, and no more of them than a search needs.
+    private mutating func probed(_ probe: ChainProbe) {
+        probes += 1
+        guard !isProbing, probes <= SyncLimits.probesPerSessionMax else { return refuseUnexpected("probe") }
+        isProbing = true
+        actions.append(.load(.chainHashes(probe)))
     }
 
     // MARK: Small steps that all parts share

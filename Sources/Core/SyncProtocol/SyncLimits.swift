@@ -48,6 +48,10 @@ public enum SyncLimits {
     public static let concernsMax = 4_096
     /// This build's own: how many HQ receipts a child keeps that come before it has judged the welcome.
     public static let earlyReceiptsMax = 64
+    /// How many hashes one probe may ask for, at least 1.
+    public static let probesMax = 64
+    /// This build's own: how many probes a parent answers in one session.
+    public static let probesPerSessionMax = 256
     /// How many notes a receipt may carry.
     public static let notesPerReceiptMax = 256
 

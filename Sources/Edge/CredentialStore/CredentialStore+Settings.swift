@@ -18,9 +18,15 @@ extension CredentialStore {
     /// How far the hub's clock is ahead of this device's, in milliseconds, when they last met.
     public func clockSkew() throws(StoreError) -> Int64? { try replica.setting("clock-skew").flatMap { Int64($0) } }
 
-    public func setClockSkew(_ milliseconds: Int64, at time: Int64) throws(StoreError) {
+    public func setClockSkew(_ milliseconds: Int64, at now: ClockReading = .now()) throws(StoreError) {
         try replica.set("clock-skew", to: String(milliseconds))
-        try replica.set("last-sync", to: String(time))
+        try replica.set("clock", to: TrustedClock(skew: milliseconds, met: now).text)
+        try replica.set("last-sync", to: String(now.device))
+    }
+
+    /// The time to work with, in milliseconds since 1970: the device's clock, corrected by what its hub last told of it.
+    public func time(_ now: ClockReading = .now()) throws(StoreError) -> Int64 {
+        try replica.setting("clock").flatMap { TrustedClock($0) }?.time(now) ?? now.device
     }
 
     /// When this device last met its hub, in milliseconds since 1970.

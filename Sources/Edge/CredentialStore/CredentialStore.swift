@@ -8,23 +8,28 @@ import ReplicaStore
 /// A replica's store that holds Assay's own records: commands run on it, and rules after every merge.
 public final class CredentialStore: Sendable {
     public let replica: ReplicaStore
+    /// Why the store took a new name when it was opened; nil where it kept its own.
+    public let renamed: IdentityNote?
 
-    private init(_ replica: ReplicaStore) { self.replica = replica }
+    private init(_ replica: ReplicaStore) throws(StoreError) {
+        self.replica = replica
+        renamed = try replica.settle()
+    }
 
     /// - Parameter vfs: SQLite's name of the file system that the database is on; nil for the system's.
     public static func create(
         in path: String, identity: Identity, isHub: Bool, vfs: String? = nil
     ) throws -> CredentialStore {
-        CredentialStore(
-            try ReplicaStore.create(
+        try CredentialStore(
+            ReplicaStore.create(
                 in: path, schema: CredentialingSchema.schema, identity: identity, isHub: isHub, observer: CaseKeeper(),
                 vfs: vfs))
     }
 
     /// - Parameter vfs: SQLite's name of the file system that the database is on; nil for the system's.
     public static func open(in path: String, vfs: String? = nil) throws -> CredentialStore {
-        CredentialStore(
-            try ReplicaStore.open(in: path, schema: CredentialingSchema.schema, observer: CaseKeeper(), vfs: vfs))
+        try CredentialStore(
+            ReplicaStore.open(in: path, schema: CredentialingSchema.schema, observer: CaseKeeper(), vfs: vfs))
     }
 
     /// Why a command did not become a change set.

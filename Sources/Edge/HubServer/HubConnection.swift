@@ -66,10 +66,18 @@ actor HubConnection {
             logger[metadataKey: "replica"] = "\(hello.replica)"
             logger[metadataKey: "device"] = "\(hello.device)"
         case .acceptFullFrames: frames.frameBytesMax = SyncLimits.frameBytesMax
-        case .reportFork(let origin, let sequence):
+        case .reportFork(let fork):
             logger.warning(
                 "two histories under one name",
-                metadata: ["code": "\(SyncErrorCode.forkSuspected)", "origin": "\(origin)", "sequence": "\(sequence)"])
+                metadata: [
+                    "code": "\(SyncErrorCode.forkSuspected)", "origin": "\(fork.origin)",
+                    "sequence": "\(fork.sequence)", "hash": "\(fork.ours?.description ?? "unknown")",
+                    "hashOfPeer": "\(fork.theirs?.description ?? "unknown")",
+                ])
+        case .reportRegression:
+            logger.critical(
+                "an older state of this hub was put back; it takes a new name, and those below send again what it lacks",
+                metadata: ["code": "\(SyncErrorCode.hubRegressed)"])
         case .close(let reason):
             log(reason)
             outbox.close()
@@ -81,7 +89,7 @@ actor HubConnection {
 
     private func log(_ end: SessionEnd) {
         switch end {
-        case .completed, .peerLeft: logger.debug("session ended", metadata: ["end": "\(end)"])
+        case .completed, .peerLeft, .diverged: logger.debug("session ended", metadata: ["end": "\(end)"])
         case .stopped: logger.info("session stopped")
         case .peerLost(let code): logger.warning("peer lost", metadata: ["code": "\(code)"])
         case .refusedPeer(let error):

@@ -9,8 +9,15 @@ extension HubServer {
     }
 
     /// Runs one connection from accept to close. Nothing that a peer does ends more than this.
-    func welcome(_ channel: any Channel, _ identity: HubIdentity) async {
+    func welcome(_ channel: any Channel) async {
         floor.claimed(channel)
+        // Asked for each time: a hub that finds that it was restored takes a new name while it runs.
+        let identity: HubIdentity
+        do { identity = try await store.hubIdentity() } catch {
+            logger.error("the store does not say who it is", metadata: ["error": "\(error)"])
+            channel.close(promise: nil)
+            return
+        }
         do {
             await serve(try await asyncChannel(over: channel), identity)
         } catch { logger.debug("the connection was gone before its turn", metadata: ["error": "\(error)"]) }

@@ -52,14 +52,15 @@ public final class HubServer: Service {
     /// committed, and the port is free. Throws where the port cannot be had or the store does not open.
     public func run() async throws {
         do {
-            let identity = try await store.hubIdentity()
+            // A store that cannot say who it is serves nobody.
+            _ = try await store.hubIdentity()
             let listener = try await listen()
             port.set(.success(listener.channel.localAddress?.port ?? configuration.port))
             logger.info(
                 "hub listens",
                 metadata: ["address": "\(configuration.host)", "port": "\(listener.channel.localAddress?.port ?? 0)"])
             try await withGracefulShutdownHandler {
-                try await serve(listener, identity)
+                try await serve(listener)
             } onGracefulShutdown: {
                 self.requestShutdown.yield()
             }
@@ -88,7 +89,7 @@ public final class HubServer: Service {
     }
 
     private func serve(
-        _ listener: NIOAsyncChannel<any Channel, Never>, _ identity: HubIdentity
+        _ listener: NIOAsyncChannel<any Channel, Never>
     ) async throws {
         let observation = store.observe { [floor] in floor.noticed($0) }
         defer { observation.cancel() }
@@ -99,7 +100,7 @@ public final class HubServer: Service {
                 if let parent = configuration.parent {
                     services.addTask { await self.follow(parent) }
                 }
-                await accept(connections, identity)
+                await accept(connections)
                 await writer.close()
                 services.cancelAll()
             }
@@ -108,14 +109,14 @@ public final class HubServer: Service {
 
     /// Runs a task for each connection until shutdown is asked for, then ends them all within the grace.
     private func accept(
-        _ connections: NIOAsyncChannelInboundStream<any Channel>, _ identity: HubIdentity
+        _ connections: NIOAsyncChannelInboundStream<any Channel>
     ) async {
         await withTaskGroup(of: Void.self) { sessions in
             sessions.addTask {
                 await withDiscardingTaskGroup { group in
                     do {
                         for try await channel in connections {
-                            group.addTask { await self.welcome(channel, identity) }
+                            group.addTask { await self.welcome(channel) }
                         }
                     } catch is CancellationError {
                         // Shutdown was asked for.

@@ -17,6 +17,8 @@ final class SessionFloor: Sendable {
         var named: Set<ScopeName> = []
         var reachedHQ: [OriginRanges] = []
         var places: [ReplicaID: Int] = [:]
+        /// The hub goes by a new name, and the sessions that know the old one have to end.
+        var isRenamed = false
     }
 
     private let state = NIOLockedValueBox(State())
@@ -89,6 +91,7 @@ final class SessionFloor: Sendable {
         state.withLockedValue { state in
             switch change {
             case .journalGrew: return
+            case .identityChanged: state.isRenamed = true
             case .feedsAdvanced(let scopes):
                 for scope in scopes where state.named.insert(scope).inserted { state.scopes.append(scope) }
             case .reachedHQ(let entries):
@@ -101,7 +104,8 @@ final class SessionFloor: Sendable {
     /// Tells every session what changed, until its task is cancelled.
     func spreadNews() async {
         for await _ in wakeups {
-            let (scopes, reachedHQ) = takeNews()
+            let (scopes, reachedHQ, isRenamed) = takeNews()
+            if isRenamed { await endAll(.hubRenamed) }
             for connection in everyone() {
                 if !reachedHQ.isEmpty { await connection.handle(.reachedHQ(reachedHQ)) }
                 for scope in scopes { await connection.handle(.feedAdvanced(scope)) }
@@ -111,15 +115,16 @@ final class SessionFloor: Sendable {
 
     private func everyone() -> [HubConnection] { state.withLockedValue { Array($0.connections.values) } }
 
-    private func takeNews() -> (scopes: [ScopeName], reachedHQ: [OriginRanges]) {
+    private func takeNews() -> (scopes: [ScopeName], reachedHQ: [OriginRanges], isRenamed: Bool) {
         state.withLockedValue { state in
             defer {
                 state.scopes = []
                 state.named = []
                 state.reachedHQ = []
                 state.places = [:]
+                state.isRenamed = false
             }
-            return (state.scopes, state.reachedHQ)
+            return (state.scopes, state.reachedHQ, state.isRenamed)
         }
     }
 }

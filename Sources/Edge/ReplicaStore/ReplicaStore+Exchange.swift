@@ -14,13 +14,13 @@ extension ReplicaStore {
     /// What the journal holds of an origin.
     public func held(_ origin: ReplicaID) throws(StoreError) -> SequenceRanges {
         try reading { db in
-            try JournalReader(db).held(origin, own: identity.replica)
+            try JournalReader(db).held(origin)
         }
     }
 
     /// Every origin that the journal holds anything of.
     public func heldOrigins() throws(StoreError) -> [ReplicaID] {
-        try reading { db in try JournalReader(db).heldOrigins(own: identity.replica) }
+        try reading { db in try JournalReader(db).heldOrigins() }
     }
 
     /// The part of an origin's change sets that starts at the front of `range` and fits one segment, as bytes.
@@ -28,7 +28,7 @@ extension ReplicaStore {
     public func segment(
         _ origin: ReplicaID, _ range: ClosedRange<Sequence32>
     ) throws(StoreError) -> (range: ClosedRange<Sequence32>, bytes: [UInt8])? {
-        try reading { db in try JournalReader(db).segment(origin, range, own: identity.replica) }
+        try reading { db in try JournalReader(db).segment(origin, range) }
     }
 
     /// One entry of a hub's feed.
@@ -60,18 +60,19 @@ struct JournalReader {
         journal = try Journal(connection, origins)
     }
 
-    func held(_ origin: ReplicaID, own: ReplicaID) throws(StoreError) -> SequenceRanges {
-        try journal.held(origin, own: own)
+    func held(_ origin: ReplicaID) throws(StoreError) -> SequenceRanges {
+        try journal.held(origin)
     }
 
-    func heldOrigins(own: ReplicaID) throws -> [ReplicaID] {
+    func heldOrigins() throws -> [ReplicaID] {
+        let own = try journal.own()
         var result = try Int64.fetchAll(db, sql: "SELECT DISTINCT origin FROM held ORDER BY origin").map(origins.id)
-        if !result.contains(own), try journal.ownHead(own).sequence > 0 { result.append(own) }
+        if !result.contains(own), try journal.ownHead().sequence > 0 { result.append(own) }
         return result
     }
 
     func segment(
-        _ origin: ReplicaID, _ range: ClosedRange<Sequence32>, own: ReplicaID
+        _ origin: ReplicaID, _ range: ClosedRange<Sequence32>
     ) throws -> (range: ClosedRange<Sequence32>, bytes: [UInt8])? {
         if let stored = try journal.segment(origin, endingFrom: range.lowerBound),
             stored.range.contains(range.lowerBound)
@@ -79,7 +80,7 @@ struct JournalReader {
             let part = stored.range.clamped(to: range)
             return (part, try cut(stored, to: part))
         }
-        guard origin == own else { return nil }
+        guard origin == (try journal.own()) else { return nil }
         let limit = min(range.count, ChangeSetLimits.segmentChangeSetsMax)
         let sets = try journal.tail(from: range.lowerBound, limit: limit)
         guard sets.first?.dot.sequence == range.lowerBound else { return nil }

@@ -11,7 +11,7 @@ extension ReplicaStore {
     /// replica's own change sets that are not packed yet are few, and looked through one by one.
     public func history(of document: RecordName) throws(StoreError) -> [ChangeSet] {
         try indexHistory()
-        return try reading { db in try HistoryReader(db).changeSets(of: document, own: identity.replica) }
+        return try reading { db in try HistoryReader(db).changeSets(of: document) }
     }
 
     /// One change set of the journal; nil where it is not held.
@@ -23,7 +23,7 @@ extension ReplicaStore {
 
     /// Every change set of the journal, segment by segment: reads and decodes all of it.
     public func eachChangeSet(_ body: (ChangeSet) throws -> Void) throws(StoreError) {
-        try reading { db in try HistoryReader(db).each(own: identity.replica, body) }
+        try reading { db in try HistoryReader(db).each(body) }
     }
 
     /// Notes which documents the segments that came since the last time touch, a few segments a transaction.
@@ -120,7 +120,7 @@ struct HistoryReader {
         return contents
     }
 
-    func changeSets(of document: RecordName, own: ReplicaID) throws(StoreError) -> [ChangeSet] {
+    func changeSets(of document: RecordName) throws(StoreError) -> [ChangeSet] {
         guard let id = try origins.knownID(document) else { return [] }
         var found: [Dot: ChangeSet] = [:]
         let index = try Statement(connection, "SELECT 1 FROM sqlite_schema WHERE name = 'document_segment'")
@@ -138,20 +138,20 @@ struct HistoryReader {
                 for set in sets where set.document == document { found[set.dot] = set }
             }
         }
-        for set in try tail(own) where set.document == document { found[set.dot] = set }
+        for set in try tail() where set.document == document { found[set.dot] = set }
         return found.values.sorted { ($0.stamp, $0.dot) < ($1.stamp, $1.dot) }
     }
 
-    func each(own: ReplicaID, _ body: (ChangeSet) throws -> Void) throws {
+    func each(_ body: (ChangeSet) throws -> Void) throws {
         let rows = try Statement(connection, "SELECT bytes FROM segment ORDER BY n")
         while try rows.step() {
             for set in try Self.decode(rows.bytes(0)) { try body(set) }
         }
-        for set in try tail(own) { try body(set) }
+        for set in try tail() { try body(set) }
     }
 
     /// This replica's newest change sets, which are no segment yet: few.
-    private func tail(_ own: ReplicaID) throws(StoreError) -> [ChangeSet] {
+    private func tail() throws(StoreError) -> [ChangeSet] {
         let limit = ChangeSetLimits.segmentChangeSetsMax
         var all: [ChangeSet] = []
         var from: Sequence32 = 1

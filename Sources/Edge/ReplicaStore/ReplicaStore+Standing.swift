@@ -10,15 +10,28 @@ extension ReplicaStore {
         /// Fsynced at the hub that was met last.
         public let atHub: UInt64
         public let atHQ: UInt64
+        /// Work done here under names that this store had before, and not known to be at the hub that was met last.
+        public let earlierNotAtHub: UInt64
+        /// The same for headquarters.
+        public let earlierNotAtHQ: UInt64
     }
 
     public func durability() throws(StoreError) -> DurabilityCounts {
         try syncing { state, journal throws(StoreError) in
-            let saved = try journal.ownHead(identity.replica).sequence
+            let saved = try journal.ownHead().sequence
             let lineage = try state.lineage()
-            let memory = try state.memory(lineage, scopes: [], own: identity.replica)
+            let memory = try state.memory(lineage, scopes: [], own: try journal.own())
+            var earlier = (atHub: 0, atHQ: 0)
+            for name in try journal.formers() {
+                let held = try journal.held(name)
+                let receipted = try lineage.map { lineage throws(StoreError) in try state.receipted(lineage, name) }
+                let reached = try state.reachedHQ(name)
+                earlier.atHub += held.subtracting(receipted ?? SequenceRanges()).subtracting(reached).total
+                earlier.atHQ += held.subtracting(reached).total
+            }
             return DurabilityCounts(
-                saved: UInt64(saved), atHub: UInt64(memory.receiptedAtHub), atHQ: UInt64(memory.receiptedAtHQ))
+                saved: UInt64(saved), atHub: UInt64(memory.receiptedAtHub), atHQ: UInt64(memory.receiptedAtHQ),
+                earlierNotAtHub: UInt64(earlier.atHub), earlierNotAtHQ: UInt64(earlier.atHQ))
         }
     }
 

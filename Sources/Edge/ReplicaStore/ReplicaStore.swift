@@ -10,7 +10,9 @@ import Synchronization
 /// One replica's store: a folder with an SQLite database and its lock file. Any number of processes may have it open.
 public final class ReplicaStore: Sendable {
     public let schema: Schema
-    public let identity: Identity
+    /// Who this replica is, as far as this process knows: a restored or cloned store takes a new name. What is written
+    /// and what is told to others goes by what the store itself says at that moment.
+    public var identity: Identity { known.withLock { $0 } }
     /// Whether local and received change sets enter this store's feed: a hub's do.
     public let isHub: Bool
     public let path: String
@@ -30,6 +32,7 @@ public final class ReplicaStore: Sendable {
     private let isSuspect = Atomic(false)
 
     private var pool: DatabasePool { connections.withLock { $0 } }
+    private let known: Mutex<Identity>
 
     /// How surely a commit is on disk when it returns.
     public enum Durability: Sendable {
@@ -50,7 +53,7 @@ public final class ReplicaStore: Sendable {
         self.file = file
         self.lock = lock
         self.schema = schema.withEngineRecords
-        self.identity = identity
+        known = Mutex(identity)
         self.isHub = isHub
         safety = durability
         self.observer = observer
@@ -206,13 +209,27 @@ public final class ReplicaStore: Sendable {
     func writing<Result>(
         isNewWork: Bool = false, _ body: (Writer) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
-        try lock.holding { () throws(StoreError) in
-            do throws(StoreError) { return try attempt(body) } catch {
+        func named(_ writer: Writer) throws(StoreError) -> (result: Result, identity: Identity) {
+            (try body(writer), writer.identity)
+        }
+        let done = try lock.holding { () throws(StoreError) in
+            do throws(StoreError) { return try attempt(named) } catch {
                 guard error.isDiskFull, !isNewWork, let reserve, reserve.isThere else { throw error }
                 reserve.spend()
-                return try attempt(body)
+                return try attempt(named)
             }
         }
+        notice(done.identity)
+        return done.result
+    }
+
+    /// Takes over who this replica is, and tells the observers where that is news.
+    func notice(_ identity: Identity) {
+        let isNews = known.withLock { known in
+            defer { known = identity }
+            return known != identity
+        }
+        if isNews { changes.post(.identityChanged) }
     }
 
     private func attempt<Result>(_ body: (Writer) throws(StoreError) -> Result) throws(StoreError) -> Result {
@@ -249,6 +266,9 @@ public final class ReplicaStore: Sendable {
     func onWriter<Result>(_ body: (Writer) throws(StoreError) -> Result) throws(StoreError) -> Result {
         try lock.holding { () throws(StoreError) in try onOpenWriter(body) }
     }
+
+    /// Copies the store as it is now into another database; writers go on meanwhile.
+    func backUp(into copy: DatabaseQueue) throws { try pool.backup(to: copy) }
 
     /// Runs `body` on a reader's snapshot; writers go on meanwhile.
     public func reading<Result>(_ body: (Database) throws -> Result) throws(StoreError) -> Result {

@@ -1,6 +1,12 @@
 import ByteCoding
 import GRDBSQLite
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
 /// What can go wrong in a store. Each case has a stable code and says in one line what to do next.
 public enum StoreError: Error, Equatable, Sendable {
     /// SQLite refused: the extended result code and its words.
@@ -23,6 +29,14 @@ public enum StoreError: Error, Equatable, Sendable {
     case foreignRecord(String)
     /// This replica's own last change to the document is not in the state that it holds (model: own-dots gate).
     case behindOwnWork
+    /// A file that is to be made is there already.
+    case fileExists(path: String)
+    case notABackup(path: String)
+    /// Nothing of the file was taken.
+    case bundleDamaged(path: String, reason: String)
+    case bundleOfOthers(path: String)
+    /// The system refused to read or write a file.
+    case file(path: String, errno: Int32)
 
     public var code: String {
         switch self {
@@ -47,6 +61,11 @@ public enum StoreError: Error, Equatable, Sendable {
         case .limitExceeded: "limit-exceeded"
         case .foreignRecord: "foreign-record"
         case .behindOwnWork: "behind-own-work"
+        case .fileExists: "file-exists"
+        case .notABackup: "not-a-backup"
+        case .bundleDamaged: "bundle-damaged"
+        case .bundleOfOthers: "wrong-organisation"
+        case .file: "file-unusable"
         }
     }
 }
@@ -79,6 +98,12 @@ extension StoreError: CustomStringConvertible {
         case .damaged(let place, let reason): "What \(place) holds does not read (\(reason)). Run assay doctor."
         case .limitExceeded(let what): "Too much at once: \(what)."
         case .foreignRecord(let reason): "A change set was put aside: \(reason)."
+        case .fileExists(let path): "\(path) is there already, and nothing was written. Choose another name."
+        case .notABackup(let path): "\(path) is no backup of a store. Make one with assay backup."
+        case .bundleDamaged(let path, let reason):
+            "\(path) is no whole bundle (\(reason)), and nothing of it was taken. Copy it again from where it was made."
+        case .bundleOfOthers(let path): "\(path) is another organisation's, and nothing of it was taken."
+        case .file(let path, let errno): "\(path): \(String(cString: strerror(errno))). Check the disk and the folder."
         case .behindOwnWork: "This replica is still catching up with its own work on this document. Sync first."
         }
     }

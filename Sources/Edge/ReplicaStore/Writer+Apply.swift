@@ -30,7 +30,7 @@ extension Writer {
         let range = segment.first...segment.last
         // This replica was restored, and its own work comes back: it has to follow what is still in the tail.
         if segment.origin == identity.replica { try packTail(entersFeed: entersFeed) }
-        let held = try journal.held(segment.origin, overlapping: range, own: identity.replica)
+        let held = try journal.held(segment.origin, overlapping: range)
         if held.contains(range) {
             outcome.duplicates = segment.changeSets.count
             return .success(outcome)
@@ -231,7 +231,7 @@ extension Writer {
     /// Carries an origin's chain on over the change sets that are held without a gap. The salt of a document that is not
     /// here is unknown, and the chain waits there.
     /// - Parameter known: a segment that is decoded already.
-    private func extendChain(_ origin: ReplicaID, _ known: Segment?) throws(StoreError) {
+    func extendChain(_ origin: ReplicaID, _ known: Segment?) throws(StoreError) {
         var head = try journal.head(origin)
         let start = head.sequence
         chain: while head.sequence < Sequence32.max,

@@ -10,7 +10,7 @@ extension Writer {
     ///   - salts: gives the salt of each document that a draft makes.
     /// - Returns: the change sets, as they are in the journal.
     func commit(_ drafts: [Draft], time: Int64, salts: () -> Salt) throws(StoreError) -> [ChangeSet] {
-        var head = try journal.ownHead(identity.replica)
+        var head = try journal.ownHead()
         guard UInt64(head.sequence) + UInt64(drafts.count) <= UInt64(Sequence32.max) else {
             throw .limitExceeded("change sets of one replica")
         }

@@ -44,7 +44,7 @@ extension Writer {
     /// Packs the journal's tail into segments: before a push, and at a hub before its feed is read.
     func packTail(entersFeed: Bool) throws(StoreError) {
         let packed = try journal.head(identity.replica).sequence
-        let head = try journal.ownHead(identity.replica)
+        let head = try journal.ownHead()
         guard head.sequence > packed else { return }
         var next = packed + 1
         while next <= head.sequence {

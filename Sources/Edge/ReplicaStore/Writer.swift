@@ -18,7 +18,8 @@ final class Writer {
     let reader: RecordReader
     let observer: (any MergeObserver)?
     var chain: HashChain
-    let identity: Identity
+    /// Who this replica is in the transaction that runs; read anew at its start, for another process may have changed it.
+    private(set) var identity: Identity
     /// Whether what becomes covered here enters the feed.
     let isHub: Bool
     /// Kept free for what has to be written when the disk is full; new work waits until it stands.
@@ -33,6 +34,7 @@ final class Writer {
     /// The journal's segments as histories need them.
     let decodedSegments = DecodedSegments()
     private var lookups: [String: Statement] = [:]
+    private let selectReplica: Statement
     private let begin: Statement
     private let commit: Statement
     private let rollback: Statement
@@ -57,6 +59,7 @@ final class Writer {
         let waiting = waiting
         folder.isVoided = { dot throws(StoreError) in try waiting.isVoided(dot) }
         chain = HashChain(digesting)
+        selectReplica = try Statement(connection, "SELECT value FROM meta WHERE key = 'replica'")
         begin = try Statement(connection, "BEGIN IMMEDIATE")
         commit = try Statement(connection, "COMMIT")
         rollback = try Statement(connection, "ROLLBACK")
@@ -87,50 +90,59 @@ final class Writer {
     /// Runs `body` in one transaction and takes back all that it did.
     func rehearsal<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
         try begin.run()
+        let before = identity
         defer {
             if sqlite3_get_autocommit(connection) == 0 { try? rollback.run() }
+            identity = before
             origins.rolledBack()
+            journal.rolledBack()
             folder.reset()
             forgetNotes()
         }
+        try refreshIdentity()
         return try body()
     }
 
     /// Runs `body` in one transaction. Whatever it throws takes back everything that it did.
     func transaction<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
         try begin.run()
+        let before = identity
         do throws(StoreError) {
+            try refreshIdentity()
             let result = try body()
             try commit.run()
             origins.committed()
+            journal.committed()
             folder.reset()
             decodedSegments.removeAll()
             return result
         } catch {
             // A full disk or a failed write may have rolled back already.
             if sqlite3_get_autocommit(connection) == 0 { try? rollback.run() }
+            identity = before
             origins.rolledBack()
+            journal.rolledBack()
             folder.reset()
             forgetNotes()
             throw error
         }
     }
-}
 
-/// Who this replica is.
-public struct Identity: Equatable, Sendable {
-    public let replica: ReplicaID
-    /// Sixteen bytes that name the organisation.
-    public let organisation: [UInt8]
-    /// What people call this replica.
-    public let name: String
-    /// Grows when a hub is restored from a backup; cursors belong to (hub, epoch).
-    public let epoch: UInt32
+    /// Takes over who this replica is now. One look-up: nothing may be written under a name that is gone.
+    func refreshIdentity() throws(StoreError) {
+        defer { selectReplica.reset() }
+        guard try selectReplica.step() else {
+            throw .damaged(place: "the store's own description", reason: "a value is missing")
+        }
+        if UInt64(bitPattern: selectReplica.integer(0)) != identity.replica.bits {
+            identity = try journal.identity(of: identity)
+        }
+    }
 
-    public init(replica: ReplicaID, organisation: [UInt8], name: String, epoch: UInt32 = 1) {
-        self.replica = replica
-        self.organisation = organisation
-        self.name = name
-        self.epoch = epoch
+    /// Makes `new` who this replica is, once the transaction is committed.
+    func become(_ new: Identity) throws(StoreError) {
+        try journal.set("replica", Int64(bitPattern: new.replica.bits))
+        try journal.set("epoch", Int64(new.epoch))
+        identity = new
     }
 }

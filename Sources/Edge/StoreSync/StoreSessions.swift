@@ -11,6 +11,9 @@ import SyncTransport
 public final class StoreSessions: SessionStore {
     private let store: ReplicaStore
     private let isHeadquarters: Bool
+    /// Added to the mark: after a restart, children ask again about all that is not at headquarters. An older state that
+    /// was put back meanwhile may lack what they passed on, and want it.
+    private let life = UInt64.random(in: 1 << 28...1 << 35)
     private let readers = DispatchQueue(label: "assay.store.readers", attributes: .concurrent)
     private let writer = DispatchQueue(label: "assay.store.writer")
 
@@ -36,8 +39,8 @@ public final class StoreSessions: SessionStore {
         try await on(readers) { try self.store.memory(of: lineage) }
     }
 
-    public func chainHash(at sequence: Sequence32) async throws -> ChainHash? {
-        try await on(readers) { try self.store.chainHash(of: self.store.identity.replica, at: sequence) }
+    public func chainHashes(of origin: ReplicaID, at sequences: [Sequence32]) async throws -> [ChainHash?] {
+        try await on(readers) { try self.store.chainHashes(of: origin, at: sequences) }
     }
 
     public func unsent(to lineage: HubLineage, awaitingHQ: Bool) async throws -> [OfferedOrigin] {
@@ -60,14 +63,30 @@ public final class StoreSessions: SessionStore {
         try await on(writer) { try self.store.perform(commits) }
     }
 
+    public func settle(_ divergence: Divergence) async throws -> Bool {
+        try await on(writer) { try self.store.settle(divergence) }
+    }
+
     // MARK: Towards children
+
+    public func takeNewIncarnation(insteadOf replica: ReplicaID) async throws {
+        try await on(writer) { try self.store.takeNewIncarnation(insteadOf: replica, because: .hubRegressed) }
+    }
+
+    public func chainHashes(_ probe: ChainProbe) async throws -> ChainHashes {
+        try await on(readers) { try self.store.chainHashes(probe) }
+    }
 
     public func hubIdentity() async throws -> HubIdentity {
         try await on(readers) { try self.store.hubIdentity(isHeadquarters: self.isHeadquarters) }
     }
 
     public func standing(_ query: StandingQuery) async throws -> Standing {
-        try await on(readers) { try self.store.standing(query, isHeadquarters: self.isHeadquarters) }
+        try await on(readers) {
+            var standing = try self.store.standing(query, isHeadquarters: self.isHeadquarters)
+            standing.receiptMark &+= self.life
+            return standing
+        }
     }
 
     public func held(_ queries: [HeldQuery]) async throws -> [HeldOrigin] {
@@ -109,6 +128,7 @@ public final class StoreSessions: SessionStore {
                 observer(.journalGrew)
                 if isHub { observer(.feedsAdvanced(ReplicaStore.everything)) }
             case .reachedHQ(let ranges): if !isHeadquarters { observer(.reachedHQ(ranges)) }
+            case .identityChanged: observer(.identityChanged)
             case .receipts: break
             }
         }

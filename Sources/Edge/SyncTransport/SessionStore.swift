@@ -12,8 +12,8 @@ public protocol SessionStore: Sendable {
     func greeting() async throws -> Greeting
     /// What it knows of this hub and epoch; empty cursors where they never met.
     func memory(of lineage: HubLineage) async throws -> ParentMemory
-    /// The own chain's hash at a sequence of at least 1; nil where that part was trimmed.
-    func chainHash(at sequence: Sequence32) async throws -> ChainHash?
+    /// The hashes of an origin's chain at sequences of at least 1; nil where it is not verified or was trimmed.
+    func chainHashes(of origin: ReplicaID, at sequences: [Sequence32]) async throws -> [ChainHash?]
     /// What the journal holds, of whatever origin, and this hub has not receipted; with `awaitingHQ` also what it has
     /// receipted and is not known to be at HQ. What came down from a hub counts as receipted by it.
     func unsent(to lineage: HubLineage, awaitingHQ: Bool) async throws -> [OfferedOrigin]
@@ -28,10 +28,18 @@ public protocol SessionStore: Sendable {
     /// one that is refused it stops, without moving that cursor.
     func commit(_ commits: [ReplicaCommit]) async throws -> [SegmentOutcome]
 
+    /// Makes of a fork whatever can be made of it, so that the next session goes on.
+    /// - Returns: whether it is settled; else the parent's other history of that origin stays disputed.
+    func settle(_ divergence: Divergence) async throws -> Bool
+
     // MARK: Towards children
 
-    /// Who this hub is. The epoch does not change while the store is open.
+    /// Who this hub is now.
     func hubIdentity() async throws -> HubIdentity
+    /// Takes a new name and a new epoch, if the hub still bears `replica`: those below know more than this store.
+    func takeNewIncarnation(insteadOf replica: ReplicaID) async throws
+    /// The hashes that a child asks for.
+    func chainHashes(_ probe: ChainProbe) async throws -> ChainHashes
     /// What a welcome says of a child.
     func standing(_ query: StandingQuery) async throws -> Standing
     /// One answer for each query, in order.
@@ -65,6 +73,8 @@ public enum StoreChange: Hashable, Sendable {
     case feedsAdvanced([ScopeName])
     /// These are now known to be at HQ.
     case reachedHQ([OriginRanges])
+    /// The replica goes by a new name: what its sessions said of it no longer holds.
+    case identityChanged
 }
 
 /// Ends an observer's calls.
@@ -78,7 +88,8 @@ extension SessionStore {
         switch load {
         case .greeting: .greeting(try await greeting())
         case .memory(let lineage): .memory(try await memory(of: lineage))
-        case .chainHash(let sequence): .chainHash(try await chainHash(at: sequence))
+        case .chainHashes(let origin, let sequences):
+            .chainHashes(try await chainHashes(of: origin, at: sequences))
         case .unsent(let lineage, let awaitingHQ):
             .unsent(try await unsent(to: lineage, awaitingHQ: awaitingHQ))
         case .segment(let origin, let range): .segment(try await segment(of: origin, in: range))
@@ -94,6 +105,10 @@ extension SessionStore {
             let standing = try await standing(query)
             return .standing(standing, clock: clock())
         case .held(let queries): return .held(try await held(queries))
+        case .chainHashes(let probe): return .chainHashes(try await chainHashes(probe))
+        case .newName(let replica):
+            try await takeNewIncarnation(insteadOf: replica)
+            return .newName
         case .feed(let scope, let after, let bytesMax):
             return .feed(scope, try await feed(scope, after: after, bytesMax: bytesMax))
         case .snapshot(let scope, let after, let bytesMax):

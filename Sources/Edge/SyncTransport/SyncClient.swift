@@ -1,3 +1,4 @@
+import HybridTime
 import Logging
 import NIOCore
 import NIOPosix
@@ -50,22 +51,37 @@ public struct SyncClient: Sendable {
     /// Pushes all and pulls all, then returns what was moved. Throws ``SyncFailure`` where it did not come to that, and
     /// `CancellationError` where its task was cancelled; what was committed until then stays.
     public func syncOnce() async throws -> SyncTotals {
-        let (end, totals) = try await session(wantsLive: false)
-        try Task.checkCancellation()
-        guard end == .completed else { throw SyncFailure.ended(end) }
-        return totals
+        var unresolved: Set<ReplicaID> = []
+        var attempt = 1
+        while true {
+            let (end, totals) = try await session(wantsLive: false, &unresolved)
+            try Task.checkCancellation()
+            if end == .completed { return totals }
+            guard end.goesOnAtOnce, attempt < SyncClient.attemptsMax else { throw SyncFailure.ended(end) }
+            attempt += 1
+        }
     }
+
+    /// Sessions that end because a name changed are followed by another at once, but not for ever.
+    private static let attemptsMax = 8
 
     /// Stays live with the parent and connects again whenever the connection is lost, until its task is cancelled.
     /// Throws ``SyncFailure`` only where a person has to do something first.
     public func watch() async throws {
         var backoff = Backoff(configuration.retry)
+        var unresolved: Set<ReplicaID> = []
+        var atOnce = 0
         while !Task.isCancelled {
             let failure: SyncFailure
             do {
-                let (end, totals) = try await session(wantsLive: true)
+                let (end, totals) = try await session(wantsLive: true, &unresolved)
                 failure = .ended(end)
-                if totals.phase == .live { backoff.reset() }
+                if totals.phase == .live {
+                    backoff.reset()
+                    atOnce = 0
+                }
+                atOnce += 1
+                if end.goesOnAtOnce, atOnce < SyncClient.attemptsMax { continue }
             } catch let error as SyncFailure {
                 failure = error
             } catch is CancellationError {
@@ -81,12 +97,16 @@ public struct SyncClient: Sendable {
         }
     }
 
-    private func session(wantsLive: Bool) async throws -> (SessionEnd, SyncTotals) {
+    /// - Parameter unresolved: origins with two histories that the store could not settle; they are not looked into again.
+    private func session(
+        wantsLive: Bool, _ unresolved: inout Set<ReplicaID>
+    ) async throws -> (SessionEnd, SyncTotals) {
         notify(.connecting(host: configuration.host, port: configuration.port))
         let channel = try await connect()
         notify(.connected)
         let driver = ClientDriver(
-            ReplicaSession.Configuration(wantsLive: wantsLive, windowBytes: configuration.windowBytes),
+            ReplicaSession.Configuration(
+                wantsLive: wantsLive, windowBytes: configuration.windowBytes, unresolved: unresolved),
             clock: configuration.clock, notify: notify)
         var end = SessionEnd.stopped
         do {
@@ -98,6 +118,14 @@ public struct SyncClient: Sendable {
             end = await driver.lastEnd ?? .peerLeft
         }
         notify(.ended(end))
+        if case .diverged(let divergence) = end {
+            let isSettled: Bool
+            do { isSettled = try await store.settle(divergence) } catch {
+                throw SyncFailure.ended(.storageFailed(StorageFailure(String(describing: error))))
+            }
+            if !isSettled { unresolved.insert(divergence.origin) }
+            notify(.settled(divergence, isSettled: isSettled))
+        }
         return (end, await driver.summary)
     }
 
@@ -134,6 +162,17 @@ public struct SyncClient: Sendable {
         let cause = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error
         guard let failure = cause as? IOError else { return String(describing: cause) }
         return String(cString: strerror(failure.errnoCode))
+    }
+}
+
+extension SessionEnd {
+    /// Whether another session with the same hub has to follow at once: a name changed on one side, and nothing failed.
+    var goesOnAtOnce: Bool {
+        switch self {
+        case .diverged: true
+        case .refusedByPeer(let error): error.code == .hubRegressed
+        default: false
+        }
     }
 }
 

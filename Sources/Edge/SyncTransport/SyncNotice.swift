@@ -9,6 +9,8 @@ public enum SyncNotice: Equatable, Sendable {
     case skew(ClockSkew)
     case report(ReplicaReport)
     case ended(SessionEnd)
+    /// The hub had another history under a name, and it was settled here if it could be.
+    case settled(Divergence, isSettled: Bool)
     /// In watch mode: why the last attempt ended, and when the next one starts.
     case retrying(afterMilliseconds: Int64, reason: String)
 }
@@ -37,7 +39,7 @@ public struct SyncTotals: Hashable, Sendable {
         case .pulled(let changeSets, _): changeSetsPulled += changeSets
         case .restored(_, _, let bytes): snapshotBytes += bytes
         case .differing(_, let documents): documentsDiffering += documents
-        case .hubRegressed, .noted, .refused, .quarantinedHere: break
+        case .hubRegressed, .noted, .refused, .quarantinedHere, .disputed, .forkFound: break
         }
     }
 }
@@ -67,6 +69,7 @@ extension SyncFailure: CustomStringConvertible {
             "no hub answers at \(host):\(port) (\(reason)); check the address and that the hub runs"
         case .ended(.refusedByPeer(let error)): "the hub ended the session: \(error)"
         case .ended(.refusedPeer(let error)): "the session was ended here: \(error)"
+        case .ended(.diverged): "the hub has other work under a name of this device; sync again"
         case .ended(.peerLost): "the hub no longer answers; work is safe here, sync again later"
         case .ended(.peerLeft): "the connection was cut; work is safe here, sync again"
         case .ended(.storageFailed(let failure)): "this device's store failed: \(failure.message)"

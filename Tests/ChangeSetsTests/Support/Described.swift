@@ -100,13 +100,15 @@ extension JSON {
                 "writes": .list(writes),
             ])
         }
-        self = .object([
+        var parts: [String: JSON] = [
             "dot": .text(set.dot.description), "document": .text(set.document.description),
             "documentKind": .integer(Int64(set.documentKind)), "salt": set.salt.map { JSON($0) } ?? .null,
             "group": .integer(Int64(set.group)), "actor": .text(set.actor.string), "intent": .text(set.intent.string),
             "time": .integer(set.time), "stamp": .integer(set.stamp.milliseconds), "deps": JSON(set.deps),
             "seen": set.seen.map { JSON($0) } ?? .null, "authority": JSON(set.authority), "changes": .list(changes),
-        ])
+        ]
+        if let original = set.original { parts["original"] = .text(original.description) }
+        self = .object(parts)
     }
 
     init(_ state: DocumentState) {

@@ -52,6 +52,14 @@ struct Forge {
         [version] + fixed(origin) + varint(first) + varint(count) + varint(UInt64(size ?? body.count)) + packed(body)
     }
 
+    /// A segment whose first change set says what it was before a fork.
+    static func branchSegment(
+        original: UInt64 = 0x22, at sequence: UInt64 = 9, first: UInt64 = 1, body: [UInt8]
+    ) -> [UInt8] {
+        [2] + fixed(0x11) + fixed(original) + varint(sequence) + varint(first) + varint(1) + varint(UInt64(body.count))
+            + packed(body)
+    }
+
     static func snapshot(version: UInt8 = 1, size: Int? = nil, body: [UInt8]) -> [UInt8] {
         [version] + varint(UInt64(size ?? body.count)) + packed(body)
     }

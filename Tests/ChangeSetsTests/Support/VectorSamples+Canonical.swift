@@ -22,6 +22,7 @@ extension VectorSamples {
         ("deps", context([(0x11, 1)])),
         ("seen", []),
         ("authority", []),
+        ("original", []),
         ("records", Forge.varint(1)),
         ("record", [0] + Forge.varint(1) + Forge.varint(2)),
         ("writes", Forge.varint(1)),
@@ -39,6 +40,12 @@ extension VectorSamples {
 
     private static func many(_ writes: [[UInt8]]) -> Forge {
         canonical.with("writes", Forge.varint(UInt64(writes.count))).with("write", writes.flatMap { $0 })
+    }
+
+    /// The canonical change set as the first of an origin that goes on from another.
+    private static var branch: Forge {
+        canonical.with("sequence", [1]).with("document", [1] + Forge.fixed(0x22) + [1, 0]).with("flags", [16])
+            .with("deps", context([(0x22, 1)])).with("original", Forge.fixed(0x22) + [9])
     }
 
     static var validCanonical: [Valid] {
@@ -68,6 +75,7 @@ extension VectorSamples {
                 "every flag",
                 canonical.with("document", own).with("flags", [15]).with("salt", salt).with("group", [1])
                     .with("seen", [0]).with("authority", context([(1, 1)])).body),
+            Valid("the first of a branch that is told again", branch.body),
             Valid(
                 "the last sequence",
                 canonical.with("sequence", Forge.varint(UInt64(UInt32.max)))
@@ -132,7 +140,13 @@ extension VectorSamples {
             bad("ordinal 2048", .limitExceeded, "record", [0] + Forge.varint(2_048) + [2]),
             bad("document kind above 2^20", .limitExceeded, "document kind", Forge.varint(1 << 20 + 1)),
             bad("record kind above 2^20", .limitExceeded, "record", [0, 1] + Forge.varint(1 << 20 + 1)),
-            bad("flag 16", .invalidValue, "flags", [16]),
+            bad("flag 32", .invalidValue, "flags", [32]),
+            Invalid("an original of origin zero", .invalidValue, branch.with("original", Forge.fixed(0) + [9]).body),
+            Invalid(
+                "an original's sequence zero", .invalidValue, branch.with("original", Forge.fixed(0x22) + [0]).body),
+            Invalid(
+                "an original of the own origin", .invalidValue, branch.with("original", Forge.fixed(0x11) + [9]).body),
+            Invalid("an original of a later change set", .invalidValue, branch.with("sequence", [2]).body),
             Invalid("a group of zero back", .invalidValue, canonical.with("flags", [8]).with("group", [0]).body),
             Invalid("a group before the first", .invalidValue, canonical.with("flags", [8]).with("group", [5]).body),
             bad("an actor of 257 bytes", .limitExceeded, "actor", Forge.text(String(repeating: "a", count: 257))),

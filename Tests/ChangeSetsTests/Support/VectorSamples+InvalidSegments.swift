@@ -18,11 +18,16 @@ extension VectorSamples {
 
     private static var badHeaders: [Invalid] {
         let body = Forge.segmentBody().body
+        let branch = VectorSamples.branchBody
         let whole = Forge.segment(body: body)
         return [
             Invalid("no bytes", .truncated, []),
             Invalid("version 0", .unknownVersion, Forge.segment(version: 0, body: body)),
-            Invalid("version 2", .unknownVersion, Forge.segment(version: 2, body: body)),
+            Invalid("version 3", .unknownVersion, Forge.segment(version: 3, body: body)),
+            Invalid("an original of origin zero", .invalidValue, Forge.branchSegment(original: 0, body: branch)),
+            Invalid("an original of the own origin", .invalidValue, Forge.branchSegment(original: 0x11, body: branch)),
+            Invalid("an original's sequence zero", .invalidValue, Forge.branchSegment(at: 0, body: branch)),
+            Invalid("an original behind the first", .invalidValue, Forge.branchSegment(first: 2, body: branch)),
             Invalid("origin zero", .invalidValue, Forge.segment(origin: 0, body: body)),
             Invalid("first zero", .invalidValue, Forge.segment(first: 0, body: body)),
             Invalid("first 2^32", .invalidValue, Forge.segment(first: 1 << 32, body: body)),

@@ -10,6 +10,12 @@ extension VectorSamples {
         Forge.segmentBody().with("types", types).with("values", content)
     }
 
+    /// One change set about a document of another origin.
+    static var branchBody: [UInt8] {
+        Forge.segmentBody().with("origins", [1] + Forge.fixed(0x22))
+            .with("documents", [1] + Forge.constant(1) + Forge.constant(1) + Forge.constant(0)).body
+    }
+
     static var validSegments: [Valid] {
         let body = Forge.segmentBody()
         func one(_ name: String, _ forge: Forge) -> Valid { Valid(name, Forge.segment(body: forge.body)) }
@@ -21,6 +27,7 @@ extension VectorSamples {
         let wide = Forge.varint(1) + Forge.shape(cells: [5 << 2, 9 << 2])
         var all: [Valid] = [
             one("one change set", body),
+            Valid("the first of a branch that is told again", Forge.branchSegment(body: branchBody)),
             Valid("the last sequence", Forge.segment(first: UInt64(UInt32.max), body: body.body)),
             four("four change sets of one document", "end", []),
             four("times: runs", "times", Forge.runs([(1, 10), (3, -20)])),

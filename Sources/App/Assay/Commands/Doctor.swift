@@ -190,9 +190,8 @@ struct Examination {
             findings.append(
                 Finding(
                     code: "clock-wrong",
-                    what:
-                        "this device's clock was \(abs(skew) / 1_000) s \(skew > 0 ? "behind" : "ahead of") the hub's",
-                    remedy: "Set the clock before the next session: times on papers come from it."))
+                    what: "this device is \(ClockWords.amount(skew)) against its hub; times of work are corrected",
+                    remedy: "Set the clock when there is time: what is printed goes by it."))
         }
         guard try !store.isHeadquarters() else { return findings }
         let standing = try store.replica.durability()

@@ -58,7 +58,9 @@ struct Import: ParsableCommand {
         let began = ContinuousClock.now
         let (summary, cases) = try location.with { store in
             let before = try openCases(store)
-            let importer = try Importer(store, actor: actor.identity, role: role.role, clock: wallClock)
+            let importer = try Importer(store, actor: actor.identity, role: role.role) {
+                (try? store.time()) ?? wallClock()
+            }
             let summary = try importer.run(reader, mode: apply ? .apply : .rehearsal) { summary in
                 Console.progress("\(summary.rows) rows, \(summary.refused) refused")
             }

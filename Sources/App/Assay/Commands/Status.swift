@@ -45,6 +45,7 @@ struct StatusReport {
     let hub: String?
     let skew: Int64?
     let isHeadquarters: Bool
+    let note: IdentityNote?
 
     init(_ store: CredentialStore) throws {
         let standing = try store.replica.durability()
@@ -52,8 +53,9 @@ struct StatusReport {
         replica = store.replica.identity.replica
         saved = Int64(standing.saved)
         isHeadquarters = try store.isHeadquarters()
-        notAtHub = isHeadquarters ? 0 : Int64(standing.saved - standing.atHub)
-        notAtHQ = isHeadquarters ? 0 : Int64(standing.saved - standing.atHQ)
+        notAtHub = isHeadquarters ? 0 : Int64(standing.saved - standing.atHub + standing.earlierNotAtHub)
+        notAtHQ = isHeadquarters ? 0 : Int64(standing.saved - standing.atHQ + standing.earlierNotAtHQ)
+        note = try store.replica.identityNote()
         hub = try store.hubAddress()
         skew = try store.clockSkew()
         (parked, quarantined, cases, documents) = try store.replica.reading { db in
@@ -79,11 +81,11 @@ struct StatusReport {
             lines.append(
                 "at HQ        " + (notAtHQ == 0 ? "all" : Console.styled("\(notAtHQ) not known there yet", .warning)))
         }
+        if let note { lines += Layout.wrapped("name         \(note.inWords)", hanging: 13) }
         lines.append("hub          \(hub ?? "none yet: assay sync --hub address:port")")
         if let skew, abs(skew) > 2_000 {
             lines.append(
-                Console.styled(
-                    "clock        \(abs(skew) / 1_000) s \(skew > 0 ? "behind" : "ahead of") the hub", .warning))
+                Console.styled("clock        this device is \(ClockWords.amount(skew)); times are corrected", .warning))
         }
         lines.append(
             "cases open   " + (cases == 0 ? "none" : Console.styled("\(cases): assay conflicts list", .warning)))
@@ -99,7 +101,8 @@ struct StatusReport {
             "name": .text(name), "replica": .text("\(replica)"), "documents": .number(documents),
             "saved": .number(saved),
             "scopes": [["scope": "org", "notAtHub": .number(notAtHub), "notAtHQ": .number(notAtHQ)]],
-            "parked": .number(parked), "quarantined": .number(quarantined), "casesOpen": .number(cases),
+            "renamed": JSONValue(note?.reason.rawValue), "parked": .number(parked), "quarantined": .number(quarantined),
+            "casesOpen": .number(cases),
             "hub": JSONValue(hub), "clockSkewMilliseconds": JSONValue(skew), "headquarters": .flag(isHeadquarters),
         ]
     }

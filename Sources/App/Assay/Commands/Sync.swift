@@ -56,10 +56,14 @@ struct Sync: AsyncParsableCommand {
                         + "\(totals.bytesSent + totals.bytesReceived) bytes")
             case .skew(let skew) where watching:
                 // Kept for the desk and for status; a session's thread does not wait for the disk.
-                DispatchQueue.global().async { try? store.setClockSkew(skew.milliseconds, at: wallClock()) }
+                DispatchQueue.global().async { try? store.setClockSkew(skew.milliseconds) }
                 if abs(skew.milliseconds) > 2_000 {
-                    Console.warn("assay: this device's clock is \(skew.inWords) the hub's.")
+                    Console.warn("assay: this device is \(ClockWords.amount(skew.milliseconds)); times are corrected.")
                 }
+            case .settled:
+                if let note = try? store.replica.identityNote() { Console.warn("assay: \(note.inWords)") }
+            case .ended(.refusedByPeer(let error)) where error.code == .hubRegressed:
+                Console.warn("assay: \(error.message)")
             case .retrying(let milliseconds, let reason) where watching:
                 Console.warn("assay: \(reason); next try in \(milliseconds / 1_000) s")
             default: break
@@ -76,7 +80,7 @@ struct Sync: AsyncParsableCommand {
         do { totals = try await client.syncOnce() } catch let error as SyncFailure { throw Failure(error) }
         Console.endProgress()
         try store.setHubAddress(address)
-        if let skew = totals.skew { try store.setClockSkew(skew.milliseconds, at: wallClock()) }
+        if let skew = totals.skew { try store.setClockSkew(skew.milliseconds) }
         report(totals, address)
     }
 
@@ -95,17 +99,7 @@ struct Sync: AsyncParsableCommand {
         Console.print(line)
         Console.print("\(totals.bytesSent) bytes up, \(totals.bytesReceived) down")
         if let skew = totals.skew, abs(skew.milliseconds) > 2_000 {
-            Console.warn("assay: this device's clock is \(skew.inWords) the hub's. Set it before the next session.")
+            Console.warn("assay: this device is \(ClockWords.amount(skew.milliseconds)); times are corrected.")
         }
-    }
-}
-
-extension ClockSkew {
-    /// For example "3 min behind".
-    var inWords: String {
-        let seconds = abs(milliseconds) / 1_000
-        let amount =
-            seconds < 120 ? "\(seconds) s" : seconds < 7_200 ? "\(seconds / 60) min" : "\(seconds / 3_600) h"
-        return milliseconds > 0 ? "\(amount) behind" : "\(amount) ahead of"
     }
 }

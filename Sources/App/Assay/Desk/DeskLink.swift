@@ -22,6 +22,8 @@ final class DeskLink: Sendable {
         case changed
         /// A person has to do something before a sync can go on.
         case stopped(Failure)
+        /// What happened to this device's name, in plain words.
+        case told(String)
     }
 
     private struct Inner {
@@ -105,6 +107,8 @@ final class DeskLink: Sendable {
             }
         case .report(.phase(.live)): remember()
         case .skew(let skew): change { $0.state.skew = skew.milliseconds }
+        case .settled:
+            if let note = try? store.replica.identityNote() { tell(.told("Note: \(note.inWords)")) }
         case .ended, .retrying: change { $0.state.link = .offline }
         case .progress, .report: break
         }
@@ -126,7 +130,7 @@ final class DeskLink: Sendable {
         Task {
             try? await queue.run {
                 try store.setHubAddress(address)
-                try store.setClockSkew(skew, at: wallClock())
+                try store.setClockSkew(skew)
             }
         }
     }

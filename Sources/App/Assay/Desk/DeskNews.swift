@@ -10,12 +10,15 @@ final class DeskNews: Sendable {
         /// Others changed records.
         case records
         case stopped(Failure)
+        /// In plain words, and nothing is to be done.
+        case told(String)
     }
 
     struct Pending: Sendable {
         var records = false
         /// Why syncing stopped, the last few times.
         var stops: [Failure] = []
+        var words: [String] = []
     }
 
     /// The least time between two pieces of news.
@@ -37,6 +40,7 @@ final class DeskNews: Sendable {
             case .status, .receipts: break
             case .records: pending.records = true
             case .stopped(let failure): if pending.stops.count < DeskNews.stopsMax { pending.stops.append(failure) }
+            case .told(let text): if pending.words.count < DeskNews.stopsMax { pending.words.append(text) }
             }
         }
         signal.yield()

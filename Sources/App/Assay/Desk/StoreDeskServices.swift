@@ -51,6 +51,7 @@ final class StoreDeskServices: DeskServices {
                 switch notice {
                 case .changed: news.post(.status)
                 case .stopped(let failure): news.post(.stopped(failure))
+                case .told(let text): news.post(.told(text))
                 }
             }
         }
@@ -161,7 +162,7 @@ final class StoreDeskServices: DeskServices {
     private func save(_ effect: DeskEffect, _ request: DeskRequest) throws -> DeskReceipt {
         let sites = try cataloguing { _, catalogue in catalogue.sites }
         let before = try openCases(effect.booking)
-        let work = DeskWork(store: store, station: options.station, sites: sites, now: wallClock())
+        let work = DeskWork(store: store, station: options.station, sites: sites, now: try store.time())
         let booking = try work.perform(effect)
         // From here on it is saved: what cannot be read now is read later.
         let entry = try? cataloguing { reader, catalogue in
@@ -187,7 +188,7 @@ final class StoreDeskServices: DeskServices {
         let (events, continuation) = AsyncStream.makeStream(of: DeskEvent.self)
         let observer = store.replica.changes.add { [news] event in
             switch event {
-            case .committed: news.post(.status)
+            case .committed, .identityChanged: news.post(.status)
             case .applied, .elsewhere: news.post(.records)
             case .receipts, .reachedHQ: news.post(.receipts)
             }
@@ -213,6 +214,7 @@ final class StoreDeskServices: DeskServices {
     }
 
     private func tell(_ pending: DeskNews.Pending, _ events: AsyncStream<DeskEvent>.Continuation) async {
+        for text in pending.words { events.yield(.told(text)) }
         for failure in pending.stops {
             events.yield(.failed(DeskFailure(work: .sync, message: failure.message, code: failure.code)))
         }

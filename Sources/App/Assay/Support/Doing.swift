@@ -17,7 +17,7 @@ struct Doing {
     func perform(
         _ command: some Command, _ said: String, _ more: [(String, JSONValue)] = []
     ) throws -> [ChangeSet] {
-        let sets = try store.perform(command, actor: actor.identity, now: wallClock())
+        let sets = try store.perform(command, actor: actor.identity, now: try store.time())
         if output.json {
             Console.json(
                 .object(

@@ -26,7 +26,10 @@ struct Failure: Error, CustomStringConvertible {
     init(_ error: StoreError) {
         let exit: ExitCode =
             switch error {
-            case .notAStore, .alreadyAStore, .unknownDocument, .unknownRecordKind, .malformedDraft: Failure.refused
+            case .notAStore, .alreadyAStore, .fileExists, .notABackup, .bundleDamaged, .bundleOfOthers,
+                .unknownDocument, .unknownRecordKind,
+                .malformedDraft:
+                Failure.refused
             default: Failure.inputOutput
             }
         self.init(error.code, error.description, exit: exit)

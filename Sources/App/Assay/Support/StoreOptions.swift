@@ -13,7 +13,11 @@ struct StoreOptions: ParsableArguments {
     var path: String { store ?? ProcessInfo.processInfo.environment["ASSAY_STORE"] ?? "." }
 
     func open() throws -> CredentialStore {
-        do { return try CredentialStore.open(in: path) } catch let error as StoreError {
+        do {
+            let store = try CredentialStore.open(in: path)
+            if let note = store.renamed { Console.warn("assay: \(note.inWords)") }
+            return store
+        } catch let error as StoreError {
             throw Failure(error)
         }
     }

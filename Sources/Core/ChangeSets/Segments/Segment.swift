@@ -49,6 +49,8 @@ public struct Segment: Sendable {
         public let count: Int
         /// The body's size after inflation, in bytes.
         public let decodedBytes: Int
+        /// What the first change set was before a fork, where the segment begins an origin that goes on from another.
+        public let original: Dot?
 
         public var last: Sequence32 { first + Sequence32(count - 1) }
     }
@@ -57,6 +59,8 @@ public struct Segment: Sendable {
 /// Turns segments into bytes and back (Protocol, "Segment"). Holds zlib's state: one a core, from a pool.
 public final class SegmentCodec {
     static let version: UInt8 = 1
+    /// The version byte of a segment whose first change set says what it was before a fork.
+    static let versionOfBranch: UInt8 = 2
     let deflater: Deflater
     let inflater: Inflater
 
@@ -70,8 +74,13 @@ public final class SegmentCodec {
         var writer = SegmentWriter(segment)
         let body = writer.write()
         var out = ByteWriter(reserving: body.bytes.count / 2 + 32)
-        out.byte(SegmentCodec.version)
+        let original = segment.changeSets[0].original
+        out.byte(original == nil ? SegmentCodec.version : SegmentCodec.versionOfBranch)
         out.fixed64(segment.origin.bits)
+        if let original {
+            out.fixed64(original.origin.bits)
+            out.varint(UInt64(original.sequence))
+        }
         out.varint(UInt64(segment.first))
         out.count(segment.changeSets.count)
         out.count(body.bytes.count)
@@ -91,16 +100,32 @@ public final class SegmentCodec {
     }
 
     private static func header(_ reader: inout ByteReader) throws(DecodingFailure) -> Segment.Header {
-        guard try reader.byte() == version else { throw reader.failure(.unknownVersion, "segment") }
+        let form = try reader.byte()
+        guard form == version || form == versionOfBranch else { throw reader.failure(.unknownVersion, "segment") }
         let origin = ReplicaID(try reader.fixed64())
         guard origin.bits != 0 else { throw reader.failure(.invalidValue, "an origin of zero") }
+        let original = form == versionOfBranch ? try original(of: origin, &reader) : nil
         let first = try reader.varint()
         let count = try reader.count(limit: ChangeSetLimits.segmentChangeSetsMax, "change sets in a segment")
         guard count > 0, first >= 1, first - 1 <= UInt64(Sequence32.max) - UInt64(count) else {
             throw reader.failure(.invalidValue, "a segment's sequences")
         }
+        guard original == nil || first == 1 else { throw reader.failure(.invalidValue, "an original") }
         let size = try reader.count(limit: ChangeSetLimits.segmentDecodedBytesMax, "a segment's decoded size")
-        return Segment.Header(origin: origin, first: Sequence32(first), count: count, decodedBytes: size)
+        return Segment.Header(
+            origin: origin, first: Sequence32(first), count: count, decodedBytes: size, original: original)
+    }
+
+    private static func original(of origin: ReplicaID, _ reader: inout ByteReader) throws(DecodingFailure) -> Dot {
+        let original = ReplicaID(try reader.fixed64())
+        guard original.bits != 0, original != origin else {
+            throw reader.failure(.invalidValue, "an original's origin")
+        }
+        let sequence = try reader.varint()
+        guard sequence >= 1, sequence <= UInt64(Sequence32.max) else {
+            throw reader.failure(.invalidValue, "an original's sequence")
+        }
+        return Dot(original, Sequence32(sequence))
     }
 
     public func decode(_ bytes: ArraySlice<UInt8>) throws(DecodingFailure) -> Segment {

@@ -260,7 +260,7 @@ struct SegmentReader {
                 intent: shape.intent, time: times[index], stamp: stamp,
                 deps: exceptions.contexts[0][index] ?? prediction.deps(place, dot),
                 seen: exceptions.contexts[1][index], authority: exceptions.contexts[2][index] ?? prediction.authority,
-                changes: changes)
+                changes: changes, original: index == 0 ? header.original : nil)
             if let flaw = set.flaw { throw reader.failure(.invalidValue, flaw) }
             bytes += 12 * (set.deps.entries.count + (set.seen?.entries.count ?? 0) + set.authority.entries.count)
             segmentBytes += bytes

@@ -18,6 +18,8 @@ public struct Hello: Hashable, Sendable {
     public var head: ChainPoint?
     /// The parent and epoch that the cursors below belong to, or nil.
     public var lineage: HubLineage?
+    /// The chain of the parent's own origin as far as the child knows it, or nil; only with a lineage.
+    public var hubHead: ChainPoint?
     /// The scopes that the child wants, without repetition; cursors other than none only with a lineage.
     public var subscriptions: [Subscription]
     /// The greatest own sequence up to which all are at the hub of the lineage, as far as the child knows.
@@ -32,7 +34,8 @@ public struct Hello: Hashable, Sendable {
     public init(
         versions: [UInt64] = SyncLimits.versions, organisation: OrganisationID, replica: ReplicaID, role: String,
         device: String, clock: Int64, publicKey: [UInt8] = [], head: ChainPoint?, lineage: HubLineage?,
-        subscriptions: [Subscription], receiptedAtHub: Sequence32, receiptedAtHQ: Sequence32, wantsLive: Bool,
+        hubHead: ChainPoint? = nil, subscriptions: [Subscription], receiptedAtHub: Sequence32,
+        receiptedAtHQ: Sequence32, wantsLive: Bool,
         isHub: Bool
     ) {
         precondition((1...SyncLimits.versionsMax).contains(versions.count), "a hello lists 1 to 16 versions")
@@ -47,6 +50,7 @@ public struct Hello: Hashable, Sendable {
         self.publicKey = publicKey
         self.head = head
         self.lineage = lineage
+        self.hubHead = lineage == nil ? nil : hubHead
         self.subscriptions = subscriptions
         self.receiptedAtHub = receiptedAtHub
         self.receiptedAtHQ = receiptedAtHQ
@@ -87,11 +91,13 @@ public struct Welcome: Hashable, Sendable {
     public var receiptMark: UInt64
     /// One entry for each subscription of the hello, in its order.
     public var scopes: [ScopeStanding]
+    /// The life of headquarters that receipts at HQ speak of, or nil where the parent has never heard of one.
+    public var headquarters: HubLineage?
 
     public init(
         version: UInt64, organisation: OrganisationID, lineage: HubLineage, hubName: String, clock: Int64,
         creditBytes: Int, held: SequenceRanges, heldAtHQ: SequenceRanges, shared: ChainPoint?, receiptMark: UInt64,
-        scopes: [ScopeStanding]
+        scopes: [ScopeStanding], headquarters: HubLineage? = nil
     ) {
         precondition(
             (SyncLimits.windowBytesMin...SyncLimits.windowBytesMax).contains(creditBytes),
@@ -108,5 +114,6 @@ public struct Welcome: Hashable, Sendable {
         self.shared = shared
         self.receiptMark = receiptMark
         self.scopes = scopes
+        self.headquarters = headquarters
     }
 }

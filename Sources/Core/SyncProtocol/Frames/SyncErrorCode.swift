@@ -17,6 +17,7 @@ public struct SyncErrorCode: RawRepresentable, Hashable, Sendable {
     public static let unknownVersion = SyncErrorCode(known: "unknown-version")
     public static let forkSuspected = SyncErrorCode(known: "fork-suspected")
     public static let replicaRegressed = SyncErrorCode(known: "replica-regressed")
+    public static let hubRegressed = SyncErrorCode(known: "hub-regressed")
     public static let malformedFrame = SyncErrorCode(known: "malformed-frame")
     public static let unexpectedFrame = SyncErrorCode(known: "unexpected-frame")
     public static let limitExceeded = SyncErrorCode(known: "limit-exceeded")

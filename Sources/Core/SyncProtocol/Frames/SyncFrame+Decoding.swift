@@ -25,7 +25,7 @@ extension ByteReader {
         case .hello: .hello(try hello())
         case .welcome: .welcome(try welcome())
         case .offer: .offer(try offer())
-        case .want: .want(try entries())
+        case .want: .want(try wanted())
         case .segment: .segment(try segment())
         case .receipt: .receipt(try receipt())
         case .pull:
@@ -49,7 +49,44 @@ extension ByteReader {
             .states(
                 scope: try scope(), answered: try count(limit: SyncLimits.fetchDocumentsMax, "documents"),
                 bytes: try rest(limit: SyncLimits.chunkBytesMax, "states"))
+        case .probe: .probe(try probe())
+        case .hashes: .hashes(try chainHashes())
         }
+    }
+
+    private mutating func wanted() throws(DecodingFailure) -> [WantedOrigin] {
+        var budget = SyncLimits.rangesPerFrameMax
+        var wanted: [WantedOrigin] = []
+        for _ in 0..<(try count(limit: SyncLimits.originsPerFrameMax, "origins")) {
+            let origin = try replica()
+            let ranges = try ranges(budget: &budget)
+            guard !ranges.isEmpty else { throw failure(.invalidValue, "an origin without ranges") }
+            wanted.append(WantedOrigin(origin: origin, ranges: ranges, known: try point()))
+        }
+        return wanted
+    }
+
+    private mutating func probe() throws(DecodingFailure) -> ChainProbe {
+        let origin = try replica()
+        let count = try count(limit: SyncLimits.probesMax, "probes")
+        guard count > 0 else { throw failure(.invalidValue, "a probe of nothing") }
+        var sequences: [Sequence32] = []
+        for _ in 0..<count {
+            let sequence = try sequence(least: 1)
+            if let last = sequences.last, sequence <= last { throw failure(.invalidValue, "probes ascend") }
+            sequences.append(sequence)
+        }
+        return ChainProbe(origin: origin, sequences: sequences)
+    }
+
+    private mutating func chainHashes() throws(DecodingFailure) -> ChainHashes {
+        let origin = try replica()
+        let end = try sequence(least: 0)
+        var hashes: [ChainHash?] = []
+        for _ in 0..<(try count(limit: SyncLimits.probesMax, "hashes")) {
+            hashes.append(try present() ? try hash() : nil)
+        }
+        return ChainHashes(origin: origin, end: end, hashes: hashes)
     }
 
     private mutating func hello() throws(DecodingFailure) -> Hello {
@@ -66,10 +103,12 @@ extension ByteReader {
         let receiptedAtHub = try sequence(least: 0)
         let receiptedAtHQ = try sequence(least: 0)
         let lineage = try present() ? try lineage() : nil
+        let hubHead = try lineage == nil ? nil : point()
         let subscriptions = try subscriptions(cursors: lineage != nil)
         return Hello(
             versions: versions, organisation: organisation, replica: replica, role: role, device: device,
-            clock: clock, publicKey: publicKey, head: head, lineage: lineage, subscriptions: subscriptions,
+            clock: clock, publicKey: publicKey, head: head, lineage: lineage, hubHead: hubHead,
+            subscriptions: subscriptions,
             receiptedAtHub: receiptedAtHub, receiptedAtHQ: receiptedAtHQ, wantsLive: flags & 1 != 0,
             isHub: flags & 2 != 0)
     }
@@ -115,9 +154,11 @@ extension ByteReader {
         let mark = try varint()
         var scopes: [ScopeStanding] = []
         for _ in 0..<(try count(limit: SyncLimits.scopesMax, "scopes")) { scopes.append(try standing()) }
+        let headquarters = try present() ? try self.lineage() : nil
         return Welcome(
             version: version, organisation: organisation, lineage: lineage, hubName: hubName, clock: clock,
-            creditBytes: credit, held: held, heldAtHQ: heldAtHQ, shared: shared, receiptMark: mark, scopes: scopes)
+            creditBytes: credit, held: held, heldAtHQ: heldAtHQ, shared: shared, receiptMark: mark, scopes: scopes,
+            headquarters: headquarters)
     }
 
     private mutating func standing() throws(DecodingFailure) -> ScopeStanding {

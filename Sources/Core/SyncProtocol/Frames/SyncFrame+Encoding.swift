@@ -37,7 +37,7 @@ extension SyncFrame {
         case .hello(let hello): hello.encode(into: &writer)
         case .welcome(let welcome): welcome.encode(into: &writer)
         case .offer(let origins): writer.offer(origins)
-        case .want(let entries): writer.entries(entries)
+        case .want(let wanted): writer.wanted(wanted)
         case .segment(let payload): writer.segmentHeader(payload)
         case .receipt(let receipt): receipt.encode(into: &writer)
         case .pull(let scope, let cursor, let credit):
@@ -79,6 +79,15 @@ extension SyncFrame {
         case .states(let scope, let answered, _):
             writer.text(scope.text)
             writer.count(answered)
+        case .probe(let probe):
+            writer.fixed64(probe.origin.bits)
+            writer.count(probe.sequences.count)
+            for sequence in probe.sequences { writer.varint(UInt64(sequence)) }
+        case .hashes(let hashes):
+            writer.fixed64(hashes.origin.bits)
+            writer.varint(UInt64(hashes.end))
+            writer.count(hashes.hashes.count)
+            for hash in hashes.hashes { writer.optional(hash) { $0.raw($1.bytes) } }
         case .bye, .reserved: break
         }
     }
@@ -99,6 +108,7 @@ extension Hello {
         writer.varint(UInt64(receiptedAtHub))
         writer.varint(UInt64(receiptedAtHQ))
         writer.optional(lineage) { $0.lineage($1) }
+        if lineage != nil { writer.point(hubHead) }
         writer.count(subscriptions.count)
         for subscription in subscriptions {
             writer.text(subscription.scope.text)
@@ -132,6 +142,7 @@ extension Welcome {
                 writer.varint(end)
             }
         }
+        writer.optional(headquarters) { $0.lineage($1) }
     }
 }
 
@@ -246,6 +257,16 @@ extension ByteWriter {
                     raw(document.digest.bytes)
                 }
             }
+        }
+    }
+
+    fileprivate mutating func wanted(_ wanted: [WantedOrigin]) {
+        precondition(wanted.count <= SyncLimits.originsPerFrameMax, "too many origins in a frame of our own")
+        count(wanted.count)
+        for entry in wanted {
+            fixed64(entry.origin.bits)
+            ranges(entry.ranges)
+            point(entry.known)
         }
     }
 

@@ -9,7 +9,7 @@ public enum SyncFrame: Hashable, Sendable {
     /// Child to parent: what it could send. One at a time; the next one after the want.
     case offer([OfferedOrigin])
     /// Parent to child, in answer to each offer: what it lacks of it; often empty.
-    case want([OriginRanges])
+    case want([WantedOrigin])
     /// Child to parent, against credit.
     case segment(SegmentPayload)
     /// Parent to child, after the commit.
@@ -43,6 +43,10 @@ public enum SyncFrame: Hashable, Sendable {
     /// Parent to child, in answer to each fetch, against credit: states of the first `answered` of the documents asked
     /// for, as far as it has them, in the form of a snapshot chunk; empty where it has none of them.
     case states(scope: ScopeName, answered: Int, bytes: [UInt8])
+    /// Child to parent: which hashes of an origin's chain it knows; at most one that is not answered.
+    case probe(ChainProbe)
+    /// Parent to child, in answer to each probe.
+    case hashes(ChainHashes)
     /// A type that is set aside for later: answered with `not-supported` and otherwise passed over.
     case reserved(ReservedFrame)
 }
@@ -79,6 +83,8 @@ enum FrameType: UInt8 {
     case differences = 33
     case fetch = 34
     case states = 37
+    case probe = 39
+    case hashes = 40
 }
 
 extension SyncFrame {
@@ -106,6 +112,8 @@ extension SyncFrame {
         case .ping: .ping
         case .pong: .pong
         case .error: .error
+        case .probe: .probe
+        case .hashes: .hashes
         case .bye, .reserved: .bye
         case .compare: .compare
         case .differences: .differences

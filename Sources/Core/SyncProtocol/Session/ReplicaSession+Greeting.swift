@@ -9,7 +9,8 @@ extension ReplicaSession {
                 Hello(
                     organisation: greeting.organisation, replica: greeting.replica, role: greeting.role,
                     device: greeting.device, clock: clock, publicKey: greeting.publicKey, head: greeting.head,
-                    lineage: greeting.lineage, subscriptions: greeting.memory.subscriptions,
+                    lineage: greeting.lineage, hubHead: greeting.hubHead,
+                    subscriptions: greeting.memory.subscriptions,
                     receiptedAtHub: greeting.memory.receiptedAtHub, receiptedAtHQ: greeting.memory.receiptedAtHQ,
                     wantsLive: configuration.wantsLive, isHub: greeting.isHub)))
     }
@@ -29,18 +30,16 @@ extension ReplicaSession {
         }
         actions.append(
             .report(.welcomed(welcome.lineage, hubName: welcome.hubName, hubClock: welcome.clock)))
-        guard welcome.held.last ?? 0 <= head else {
-            return refuse(.regressed(head: head, held: welcome.held.last ?? 0))
-        }
+        guard welcome.held.last ?? 0 <= head else { return search(greeting.replica, head: head) }
         guard let shared = welcome.shared, let own = greeting.head else { return remember(greeting, welcome) }
         if shared.sequence == own.sequence { return checked(own.hash, greeting, welcome) }
         state = .checkingFork(greeting, welcome)
-        actions.append(.load(.chainHash(shared.sequence)))
+        actions.append(.load(.chainHashes(greeting.replica, [shared.sequence])))
     }
 
     mutating func checked(_ hash: ChainHash?, _ greeting: Greeting, _ welcome: Welcome) {
         if let shared = welcome.shared, let hash, hash != shared.hash {
-            return refuse(.forked(at: shared.sequence))
+            return search(greeting.replica, head: greeting.head?.sequence ?? 0)
         }
         remember(greeting, welcome)
     }
@@ -62,7 +61,10 @@ extension ReplicaSession {
             actions.append(.report(.refused(.scopeUnknown(scope.name))))
         }
         takeOver(welcome, memory, isMemoryOlder: greeting.lineage == welcome.lineage)
-        push.markToTakeOver = welcome.receiptMark == memory.receiptMark ? nil : welcome.receiptMark
+        // What was at another headquarters has to be asked for again.
+        let isSameHQ = welcome.headquarters == nil || welcome.headquarters == memory.headquarters
+        push.markToTakeOver =
+            isSameHQ && welcome.receiptMark == memory.receiptMark ? nil : welcome.receiptMark
         actions.append(.report(.phase(.pushing)))
         startPush()
         for receipt in early { receipted(receipt) }
@@ -83,14 +85,16 @@ extension ReplicaSession {
         let known = SequenceRanges.through(memory.receiptedAtHub)
         let lost = isMemoryOlder ? known.subtracting(welcome.held) : SequenceRanges()
         let held = welcome.held.subtracting(known)
-        let heldAtHQ = welcome.heldAtHQ.subtracting(.through(memory.receiptedAtHQ))
+        let isOtherHQ = welcome.headquarters != nil && welcome.headquarters != memory.headquarters
+        if isOtherHQ { commit.headquarters = welcome.headquarters }
+        let heldAtHQ = welcome.heldAtHQ.subtracting(.through(isOtherHQ ? 0 : memory.receiptedAtHQ))
         if !held.isEmpty { commit.atHub = [OriginRanges(origin: own, ranges: held)] }
         if !heldAtHQ.isEmpty { commit.atHQ = [OriginRanges(origin: own, ranges: heldAtHQ)] }
         if !lost.isEmpty {
             commit.lostByHub = [OriginRanges(origin: own, ranges: lost)]
             actions.append(.report(.hubRegressed(commit.lostByHub)))
         }
-        guard !held.isEmpty || !heldAtHQ.isEmpty || !lost.isEmpty else { return }
+        guard !held.isEmpty || !heldAtHQ.isEmpty || !lost.isEmpty || isOtherHQ else { return }
         commitNow(.receipts(commit))
     }
 }
@@ -102,11 +106,11 @@ extension SyncError {
         return SyncError(code, "\(failure); update the program on both sides, then sync again")
     }
 
-    /// Two histories under one name: nothing more may be exchanged under it.
-    public static func forked(at sequence: Sequence32) -> SyncError {
+    /// Two histories under one name: the child finds out where they part, and goes on under another.
+    public static func forked(_ replica: ReplicaID, at sequence: Sequence32) -> SyncError {
         SyncError(
-            .forkSuspected,
-            "another device wrote under this one's name from number \(sequence) or before; keep its folder, make a new store with assay init, and tell headquarters"
+            .forkSuspected, endsSession: false, subject: "\(replica)",
+            "another device wrote under this one's name, from number \(sequence) or before; both devices' work is kept"
         )
     }
 
@@ -117,11 +121,16 @@ extension SyncError {
             "the hub has no such scope; correct the device's scopes or ask the hub's administrator")
     }
 
+    /// The hub found that an older state of it was put back, or took a new name for another reason.
+    public static let hubRenamed = SyncError(
+        .hubRegressed,
+        "this hub or one above it was restored; nothing is lost: sync again, and what it lacks goes to it again")
+
     /// The hub knows more of the device than the device itself.
-    public static func regressed(head: Sequence32, held: Sequence32) -> SyncError {
+    public static func regressed(_ replica: ReplicaID, head: Sequence32, held: Sequence32) -> SyncError {
         SyncError(
-            .replicaRegressed,
-            "this device stands at \(head) and the hub has its \(held): it was restored; keep its folder, make a new store with assay init, and tell headquarters"
+            .replicaRegressed, endsSession: false, subject: "\(replica)",
+            "this device stands at \(head) and the hub has its \(held): an older state was put back, and the rest comes back"
         )
     }
 }

@@ -15,6 +15,8 @@ public struct Greeting: Hashable, Sendable {
     public var head: ChainPoint?
     /// The hub that was met last through this parent address, or nil.
     public var lineage: HubLineage?
+    /// That hub's own chain as far as it is known here, or nil.
+    public var hubHead: ChainPoint?
     /// The scopes wanted, with cursors of that lineage.
     public var memory: ParentMemory
     /// Documents whose state has to come from the hub, at most ``SyncLimits/fetchDocumentsMax``, ascending.
@@ -22,7 +24,7 @@ public struct Greeting: Hashable, Sendable {
 
     public init(
         organisation: OrganisationID, replica: ReplicaID, role: String, device: String, publicKey: [UInt8] = [],
-        isHub: Bool = false, head: ChainPoint?, lineage: HubLineage?, memory: ParentMemory,
+        isHub: Bool = false, head: ChainPoint?, lineage: HubLineage?, hubHead: ChainPoint? = nil, memory: ParentMemory,
         wanted: [DocumentKey] = []
     ) {
         self.organisation = organisation
@@ -33,6 +35,7 @@ public struct Greeting: Hashable, Sendable {
         self.isHub = isHub
         self.head = head
         self.lineage = lineage
+        self.hubHead = hubHead
         self.memory = memory
         self.wanted = wanted
     }
@@ -48,15 +51,18 @@ public struct ParentMemory: Hashable, Sendable {
     public var receiptedAtHQ: Sequence32
     /// The hub's mark when its HQ receipts were last taken over whole; 0 where never.
     public var receiptMark: UInt64
+    /// The life of headquarters that what is known to be at HQ speaks of, or nil.
+    public var headquarters: HubLineage?
 
     public init(
         subscriptions: [Subscription], receiptedAtHub: Sequence32 = 0, receiptedAtHQ: Sequence32 = 0,
-        receiptMark: UInt64 = 0
+        receiptMark: UInt64 = 0, headquarters: HubLineage? = nil
     ) {
         self.subscriptions = subscriptions
         self.receiptedAtHub = receiptedAtHub
         self.receiptedAtHQ = receiptedAtHQ
         self.receiptMark = receiptMark
+        self.headquarters = headquarters
     }
 }
 
@@ -72,10 +78,13 @@ public struct ReceiptCommit: Hashable, Sendable {
     public var notes: [ReceiptNote]
     /// The hub's mark, where its HQ receipts are now taken over whole.
     public var receiptMark: UInt64?
+    /// The life of headquarters that receipts at HQ speak of from here on: where another was known, what was at that one
+    /// is not known to be at this.
+    public var headquarters: HubLineage?
 
     public init(
         lineage: HubLineage, atHub: [OriginRanges] = [], atHQ: [OriginRanges] = [], lostByHub: [OriginRanges] = [],
-        notes: [ReceiptNote] = [], receiptMark: UInt64? = nil
+        notes: [ReceiptNote] = [], receiptMark: UInt64? = nil, headquarters: HubLineage? = nil
     ) {
         self.lineage = lineage
         self.atHub = atHub
@@ -83,6 +92,7 @@ public struct ReceiptCommit: Hashable, Sendable {
         self.lostByHub = lostByHub
         self.notes = notes
         self.receiptMark = receiptMark
+        self.headquarters = headquarters
     }
 }
 
@@ -91,8 +101,8 @@ public enum ReplicaLoad: Hashable, Sendable {
     case greeting
     /// What is known of this hub and epoch, where it is another than the greeting's.
     case memory(HubLineage)
-    /// The own chain's hash at a sequence.
-    case chainHash(Sequence32)
+    /// The hashes of an origin's chain at some sequences, ascending.
+    case chainHashes(ReplicaID, [Sequence32])
     /// What the journal holds and this hub has not receipted; with `awaitingHQ` also what is not at HQ yet.
     case unsent(HubLineage, awaitingHQ: Bool)
     /// A run that starts at the range's start; it may end earlier.
@@ -107,8 +117,8 @@ public enum ReplicaLoad: Hashable, Sendable {
 public enum ReplicaLoaded: Hashable, Sendable {
     case greeting(Greeting)
     case memory(ParentMemory)
-    /// Nil where that part of the chain was trimmed.
-    case chainHash(ChainHash?)
+    /// One for each sequence; nil where that part of the chain is not verified here or was trimmed.
+    case chainHashes([ChainHash?])
     case unsent([OfferedOrigin])
     /// Nil where the journal no longer holds it.
     case segment(SegmentPayload?)
@@ -183,6 +193,10 @@ public enum ReplicaReport: Equatable, Sendable {
     case restored(ScopeName, documents: UInt64, bytes: Int)
     /// The hub had receipted these and lost them: it was restored from a backup. They are sent again.
     case hubRegressed([OriginRanges])
+    /// The hub has another history under this name than this side: where they part is looked for.
+    case disputed(ReplicaID)
+    /// The hub knows another hash of an origin than this side.
+    case forkFound(Fork)
     case noted([ReceiptNote])
     /// The hub has no such scope, or refused something else and went on.
     case refused(SyncError)

@@ -16,6 +16,12 @@ struct PushSide: Sendable {
     var pages: [[OfferedOrigin]] = []
     /// The page that the hub has not answered.
     var offered: [OfferedOrigin]?
+    /// The greatest sequence that was offered of each origin in this session.
+    var offeredLast: [ReplicaID: Sequence32] = [:]
+    /// Wanted, with a hash to compare first.
+    var toCheck: [WantedOrigin] = []
+    /// Origins of which the hub has another history, and how far ours goes.
+    var disputes: [(origin: ReplicaID, head: Sequence32)] = []
     var toSend: [(origin: ReplicaID, range: ClosedRange<Sequence32>)] = []
     var toSendIndex = 0
     var isLoadingSegment = false
@@ -85,8 +91,8 @@ extension ReplicaSession {
         return page.isEmpty ? pages : pages + [page]
     }
 
-    mutating func wanted(_ entries: [OriginRanges]) {
-        guard let offered = push.offered else { return refuseUnexpected("want") }
+    mutating func wanted(_ entries: [WantedOrigin]) {
+        guard let offered = push.offered, push.toCheck.isEmpty else { return refuseUnexpected("want") }
         var left = OriginLedger()
         for offer in offered { for range in offer.ranges.ranges { left.insert(range, of: offer.origin) } }
         for entry in entries {
@@ -94,10 +100,38 @@ extension ReplicaSession {
                 return refuseUnexpected("want")
             }
             left.remove(entry.ranges, of: entry.origin)
+            if entry.known != nil {
+                push.toCheck.append(entry)
+            } else {
+                push.toSend += entry.ranges.ranges.map { (entry.origin, $0) }
+            }
+        }
+        checkWanted()
+    }
+
+    /// Compares the hashes that came with the want, one by one, before anything of those origins is sent.
+    private mutating func checkWanted() {
+        if let entry = push.toCheck.first, let known = entry.known {
+            actions.append(.load(.chainHashes(entry.origin, [known.sequence])))
+        } else {
+            push.offered = nil
+            advancePush()
+        }
+    }
+
+    mutating func wantedHashLoaded(_ hash: ChainHash?) {
+        precondition(!push.toCheck.isEmpty, "no hash was asked for")
+        let entry = push.toCheck.removeFirst()
+        if let hash, let known = entry.known, hash != known.hash {
+            actions.append(
+                .report(
+                    .forkFound(
+                        Fork(origin: entry.origin, sequence: known.sequence, ours: hash, theirs: known.hash))))
+            dispute(entry.origin)
+        } else {
             push.toSend += entry.ranges.ranges.map { (entry.origin, $0) }
         }
-        push.offered = nil
-        advancePush()
+        checkWanted()
     }
 
     mutating func segmentLoaded(_ payload: SegmentPayload?) {
@@ -176,6 +210,7 @@ extension ReplicaSession {
         if !push.pages.isEmpty {
             let page = push.pages.removeFirst()
             push.offered = page
+            for origin in page { push.offeredLast[origin.origin] = origin.ranges.last }
             return send(.offer(page))
         }
         if push.isIdle { endRound() }

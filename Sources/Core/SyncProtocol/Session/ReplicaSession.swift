@@ -15,10 +15,15 @@ public struct ReplicaSession: Sendable {
         public var wantsLive: Bool
         /// How much the parent may have under way towards us, in bytes of credit.
         public var windowBytes: Int
+        /// Origins of which the parent has another history and which the store cannot settle: not looked into again.
+        public var unresolved: Set<ReplicaID>
 
-        public init(wantsLive: Bool = false, windowBytes: Int = SyncLimits.windowBytesMin) {
+        public init(
+            wantsLive: Bool = false, windowBytes: Int = SyncLimits.windowBytesMin, unresolved: Set<ReplicaID> = []
+        ) {
             self.wantsLive = wantsLive
             self.windowBytes = windowBytes
+            self.unresolved = unresolved
         }
     }
 
@@ -31,6 +36,8 @@ public struct ReplicaSession: Sendable {
         /// The welcome came from another hub than expected; what is known of that one is being read.
         case remembering(Greeting, Welcome)
         case running
+        /// The parent has another history of an origin, and the place where the two part is looked for.
+        case searching(ChainSearch)
         case ended
     }
 
@@ -91,7 +98,10 @@ public struct ReplicaSession: Sendable {
         switch (frame, state) {
         case (.ping(let nonce), _): send(.pong(nonce))
         case (.pong, _): break
+        case (.error(let error), .helloSent(let greeting)): toldAtHello(error, greeting)
         case (.error(let error), _): told(error)
+        case (.hashes(let hashes), .searching(let search)): hashesCame(hashes, search)
+        case (_, .searching): break
         case (.reserved(let kind), _):
             send(.error(SyncError(.notSupported, endsSession: false, subject: kind.name, "update this program")))
         case (.welcome(let welcome), .helloSent(let greeting)): welcomed(welcome, greeting)
@@ -116,7 +126,12 @@ public struct ReplicaSession: Sendable {
     private mutating func loaded(_ value: ReplicaLoaded) {
         switch (value, state) {
         case (.greeting(let greeting), .greeting(let clock)): sayHello(greeting, clock)
-        case (.chainHash(let hash), .checkingFork(let greeting, let welcome)): checked(hash, greeting, welcome)
+        case (.chainHashes(let hashes), .checkingFork(let greeting, let welcome)):
+            checked(hashes.first ?? nil, greeting, welcome)
+        case (.chainHashes(let hashes), .searching(let search)): ownHashesLoaded(hashes, search)
+        // What was asked for before the search began.
+        case (_, .searching): break
+        case (.chainHashes(let hashes), .running): wantedHashLoaded(hashes.first ?? nil)
         case (.memory(let memory), .remembering(let greeting, let welcome)): start(greeting, welcome, memory)
         case (.unsent(let offers), .running): unsentLoaded(offers)
         case (.segment(let payload), .running): segmentLoaded(payload)
@@ -126,10 +141,19 @@ public struct ReplicaSession: Sendable {
         }
     }
 
+    /// The parent found that this side's own history is another than the one it has, and waits for probes.
+    private mutating func toldAtHello(_ error: SyncError, _ greeting: Greeting) {
+        guard !error.endsSession, error.code == .forkSuspected || error.code == .replicaRegressed else {
+            return told(error)
+        }
+        search(greeting.replica, head: greeting.head?.sequence ?? 0)
+    }
+
     private mutating func told(_ error: SyncError) {
         guard !error.endsSession else { return close(.refusedByPeer(error)) }
         actions.append(.report(.refused(error)))
         if error.code == .unknownScope { pull.drop(error.subject) }
+        if error.code == .forkSuspected, let origin = ReplicaID(error.subject), state == .running { dispute(origin) }
         finishIfDone()
     }
 
@@ -168,6 +192,8 @@ public struct ReplicaSession: Sendable {
         guard state == .running, commitsUnderWay.isEmpty, commitsWaiting.isEmpty, push.isIdle, !push.isDue else {
             return
         }
+        // Before anything comes down: the parent's history of a disputed origin must not meet ours under one name.
+        if searchDispute() { return }
         if !pull.hasStarted { return startPull() }
         guard pull.isCaughtUp else { return }
         if !compare.isDone { return advanceCompare() }

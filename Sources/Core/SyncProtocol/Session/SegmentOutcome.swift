@@ -62,6 +62,9 @@ public enum SessionEnd: Hashable, Sendable {
     case peerLost(SyncErrorCode)
     /// The peer broke the protocol or may not go on with us; this was told to it.
     case refusedPeer(SyncError)
+    /// The peer has another history of an origin, and the place where the two part was looked for. The store settles it,
+    /// then the next session goes on.
+    case diverged(Divergence)
     /// The peer ended the session with this error.
     case refusedByPeer(SyncError)
     /// Our own store failed.

@@ -22,10 +22,9 @@ extension ReplicaStore {
     /// the journal wherever that is complete. Reads alone; writers go on meanwhile. O(n) in everything.
     /// - Returns: what was found, in the order of the checks; nothing for a sound store.
     public func check() throws(StoreError) -> [StoreFinding] {
-        let own = identity.replica
         do throws(StoreError) {
             return try reading { db in
-                var check = try StoreCheck(db, schema, own: own)
+                var check = try StoreCheck(db, schema)
                 try check.file()
                 try check.journal()
                 try check.rows()
@@ -58,13 +57,13 @@ private struct StoreCheck {
     /// How many documents' histories are in memory at once.
     private static let documentsAtOnce = 20_000
 
-    init(_ db: Database, _ schema: Schema, own: ReplicaID) throws {
+    init(_ db: Database, _ schema: Schema) throws {
         guard let connection = db.sqliteConnection else {
             throw StoreError.damaged(place: "the connection", reason: "it is closed")
         }
         self.db = db
         self.schema = schema
-        self.own = own
+        own = try Journal(connection, OriginNumbers(connection)).own()
         origins = try OriginNumbers(connection)
         journalTables = try Journal(connection, origins)
         states = try StateReader(connection, schema)
@@ -149,9 +148,9 @@ private struct StoreCheck {
                 "journal-ranges", "\(origin)", "it ends before \(stored.sequence), its verified head",
                 StoreCheck.fromHub)
         }
-        var noted = try journalTables.held(origin, own: own)
+        var noted = try journalTables.held(origin)
         if origin == own {
-            let end = try journalTables.ownHead(own).sequence
+            let end = try journalTables.ownHead().sequence
             if end > stored.sequence { noted = noted.subtracting(SequenceRanges((stored.sequence + 1)...end)) }
         }
         if noted != held {

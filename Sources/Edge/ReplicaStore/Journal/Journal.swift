@@ -15,6 +15,8 @@ final class Journal {
     private let selectHead: Statement
     private let updateHead: Statement
     private let insertFeed: Statement
+    private let feedEntry: Statement
+    private var feedLife = FeedLife.before
     private let heldRanges: RangeTable
     private let setSegmentHead: Statement
     private let tailHead: Statement
@@ -38,7 +40,9 @@ final class Journal {
         clearTail = try Statement(connection, "DELETE FROM tail WHERE sequence <= ?")
         selectHead = try Statement(connection, "SELECT head_sequence, head FROM origin WHERE n = ?")
         updateHead = try Statement(connection, "UPDATE origin SET head_sequence = ?, head = ? WHERE n = ?")
-        insertFeed = try Statement(connection, "INSERT INTO feed(segment, first, last) VALUES (?, ?, ?)")
+        insertFeed = try Statement(
+            connection, "INSERT INTO feed(segment, first, last, position) VALUES (?1, ?2, ?3, ?4)")
+        feedEntry = try Statement(connection, "SELECT 1 FROM feed WHERE position = ?")
         heldRanges = try RangeTable(connection, "held", keys: ["origin"])
         setSegmentHead = try Statement(connection, "UPDATE segment SET head = ? WHERE origin = ? AND last = ?")
         selectSalt = try Statement(connection, "SELECT salt FROM document WHERE id = ?")
@@ -48,6 +52,24 @@ final class Journal {
         setMeta = try Statement(connection, "INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)")
         tailHead = try Statement(connection, "SELECT head FROM tail WHERE sequence = ?")
     }
+
+    // MARK: Who this replica is
+
+    /// The name of this replica in the snapshot or transaction that is read: another process may change it.
+    func own() throws(StoreError) -> ReplicaID {
+        let bits = UInt64(bitPattern: try number("replica"))
+        guard bits != 0 else { throw .damaged(place: "the store's own description", reason: "it has no name") }
+        return ReplicaID(bits)
+    }
+
+    /// Who this replica is now, where `known` is who it was.
+    func identity(of known: Identity) throws(StoreError) -> Identity {
+        Identity(
+            replica: try own(), organisation: known.organisation, name: known.name,
+            epoch: UInt32(truncatingIfNeeded: try number("epoch")))
+    }
+
+    // MARK: Heads
 
     /// How far an origin's chain is verified, and its head there.
     struct Head {
@@ -73,12 +95,12 @@ final class Journal {
     }
 
     /// The head of this replica's own chain: the tail's end, or where the last packed segment ended.
-    func ownHead(_ own: ReplicaID) throws(StoreError) -> Head {
+    func ownHead() throws(StoreError) -> Head {
         let row = try lastTail.step()
         defer { lastTail.reset() }
         guard row else {
             lastTail.reset()
-            return try head(own)
+            return try head(own())
         }
         guard let digest = Digest256(lastTail.bytes(1)) else {
             throw .damaged(place: "the journal's tail", reason: "a head is not 32 bytes")
@@ -134,13 +156,14 @@ final class Journal {
 
     /// What the journal holds of an origin within `range`, and whatever touches that.
     func held(
-        _ origin: ReplicaID, overlapping range: ClosedRange<Sequence32> = 1...Sequence32.max, own: ReplicaID
+        _ origin: ReplicaID, overlapping range: ClosedRange<Sequence32> = 1...Sequence32.max
     ) throws(StoreError) -> SequenceRanges {
         guard let number = try origins.known(origin) else { return SequenceRanges() }
         var result = try heldRanges.ranges([number], overlapping: range)
+        let own = try own()
         if origin == own {
             let packed = try head(own).sequence
-            let end = try ownHead(own).sequence
+            let end = try ownHead().sequence
             if end > packed { result.insert((packed + 1)...end) }
         }
         return result
@@ -201,10 +224,48 @@ final class Journal {
     }
 
     func appendFeed(segment: Int64, _ range: ClosedRange<Sequence32>) throws(StoreError) {
+        try appendFeed(segment, Int64(range.lowerBound), Int64(range.upperBound))
+    }
+
+    /// The first entry of each process that writes stands at a random distance from the one before. So a position tells
+    /// of one life of the feed: where an older state was put back and grew again, those of the life that is gone do not
+    /// exist (``hasFeedEntry(at:)``).
+    private func appendFeed(_ segment: Int64, _ first: Int64, _ last: Int64) throws(StoreError) {
         insertFeed.bind(1, segment)
-        insertFeed.bind(2, Int64(range.lowerBound))
-        insertFeed.bind(3, Int64(range.upperBound))
+        insertFeed.bind(2, first)
+        insertFeed.bind(3, last)
+        if feedLife == .before {
+            insertFeed.bind(4, try feedEnd() + Int64.random(in: 1...Journal.feedGapMax))
+            feedLife = .beginning
+        } else {
+            insertFeed.bindNull(4)
+        }
         try insertFeed.run()
+    }
+
+    /// How far apart two lives of a feed may begin: enough that no two meet, little enough for 2^23 lives.
+    private static let feedGapMax: Int64 = 1 << 40
+
+    private enum FeedLife {
+        case before
+        /// In the transaction that runs.
+        case beginning
+        case begun
+    }
+
+    func committed() { if feedLife == .beginning { feedLife = .begun } }
+
+    func rolledBack() { if feedLife == .beginning { feedLife = .before } }
+
+    func hasFeedEntry(at position: UInt64) throws(StoreError) -> Bool {
+        feedEntry.bind(1, Int64(bitPattern: position))
+        defer { feedEntry.reset() }
+        return try feedEntry.step()
+    }
+
+    /// How far an origin's chain is verified; for this replica's own, its head.
+    func verifiedHead(_ origin: ReplicaID) throws(StoreError) -> Head {
+        origin == (try own()) ? try ownHead() : try head(origin)
     }
 
     // MARK: State in the feed
@@ -218,10 +279,7 @@ final class Journal {
     /// Sends everyone who stands before this point of the feed to a snapshot, if state came in since the last time.
     func closeFeedGap() throws(StoreError) {
         guard try number(Meta.feedBehindKey) != 0 else { return }
-        insertFeed.bind(1, 0)
-        insertFeed.bind(2, 0)
-        insertFeed.bind(3, 0)
-        try insertFeed.run()
+        try appendFeed(0, 0, 0)
         try set(Meta.feedFloorKey, feedEnd())
         try set(Meta.feedBehindKey, 0)
     }
@@ -232,13 +290,37 @@ final class Journal {
         return try lastFeed.step() ? lastFeed.integer(0) : 0
     }
 
-    private func number(_ key: String) throws(StoreError) -> Int64 {
+    func number(_ key: String) throws(StoreError) -> Int64 {
         selectMeta.bind(1, key)
         defer { selectMeta.reset() }
         return try selectMeta.step() ? selectMeta.integer(0) : 0
     }
 
-    private func set(_ key: String, _ value: Int64) throws(StoreError) {
+    func blob(_ key: String) throws(StoreError) -> [UInt8] {
+        selectMeta.bind(1, key)
+        defer { selectMeta.reset() }
+        return try selectMeta.step() ? selectMeta.bytes(0) : []
+    }
+
+    func text(_ key: String) throws(StoreError) -> String? {
+        selectMeta.bind(1, key)
+        defer { selectMeta.reset() }
+        return try selectMeta.step() ? selectMeta.text(0) : nil
+    }
+
+    func set(_ key: String, text: String) throws(StoreError) {
+        setMeta.bind(1, key)
+        setMeta.bind(2, text)
+        try setMeta.run()
+    }
+
+    func set(_ key: String, blob: [UInt8]) throws(StoreError) {
+        setMeta.bind(1, key)
+        setMeta.bind(2, blob)
+        try setMeta.run()
+    }
+
+    func set(_ key: String, _ value: Int64) throws(StoreError) {
         setMeta.bind(1, key)
         setMeta.bind(2, value)
         try setMeta.run()

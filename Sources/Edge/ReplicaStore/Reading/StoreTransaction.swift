@@ -36,7 +36,7 @@ public final class StoreTransaction {
     /// The dot that the first change set of the next commit will have: an importer names what it makes ahead of that.
     public func nextDot() throws(StoreError) -> Dot {
         let replica = writer.identity.replica
-        return Dot(replica, try writer.journal.ownHead(replica).sequence + 1)
+        return Dot(replica, try writer.journal.ownHead().sequence + 1)
     }
 
     // MARK: Violations
@@ -147,4 +147,16 @@ public struct TouchedRecord: Hashable, Sendable {
 /// Looks at what every merge changed, inside of its transaction: rules across records run here.
 public protocol MergeObserver: Sendable {
     func merged(_ touched: [TouchedRecord], in transaction: StoreTransaction) throws(StoreError)
+
+    /// The name that a change set's document has when a branch is told again, where it is made of names that change.
+    func derivedName(of set: ChangeSet, _ branch: Branch) -> RecordName?
+
+    /// A value that is made of names, when a branch is told again: given are the value, the record kind and the field.
+    func derivedValue(_ value: Value, _ kind: UInt32, _ field: FieldTag, _ branch: Branch) -> Value
+}
+
+extension MergeObserver {
+    public func derivedName(of set: ChangeSet, _ branch: Branch) -> RecordName? { nil }
+
+    public func derivedValue(_ value: Value, _ kind: UInt32, _ field: FieldTag, _ branch: Branch) -> Value { value }
 }

@@ -56,7 +56,7 @@ extension Writer {
             try index(batch)
         }
         var sets: [ChangeSet] = []
-        for set in try history.changeSets(of: name, own: identity.replica) {
+        for set in try history.changeSets(of: name) {
             if try !waiting.isQuarantined(set.dot) { sets.append(set) }
         }
         return sets

@@ -22,6 +22,18 @@ enum Meta {
     /// The sum of the digests that are kept with documents.
     static let digestSumKey = "digest_sum"
 
+    /// The life of headquarters that the table `at_hq` speaks of: (hub, epoch).
+    static let headquartersKey = "headquarters_hub"
+    static let headquartersEpochKey = "headquarters_epoch"
+    /// Where the store lay when it was last opened (``Place``).
+    static let placeKey = "place"
+    /// Not 0 in the file of a backup.
+    static let backupKey = "backup"
+    /// Why the store last took a new name.
+    static let noteKey = "identity_note"
+    /// The names that this store had before, eight bytes each.
+    static let formersKey = "former_names"
+
     static func tags(_ db: Database) throws -> SchemaTags? {
         try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [schemaKey]).flatMap(
             SchemaTags.init)

@@ -13,9 +13,10 @@ extension ReplicaStore {
         guard let organisation = OrganisationID(identity.organisation) else {
             throw .damaged(place: "the store's own description", reason: "the organisation's name is not 16 bytes")
         }
+        let present = try syncing { _, journal throws(StoreError) in try journal.identity(of: identity) }
         return HubIdentity(
-            organisation: organisation, lineage: HubLineage(hub: identity.replica, epoch: UInt64(identity.epoch)),
-            name: identity.name, isHeadquarters: isHeadquarters)
+            organisation: organisation, lineage: HubLineage(hub: present.replica, epoch: UInt64(present.epoch)),
+            name: present.name, isHeadquarters: isHeadquarters)
     }
 
     public func standing(_ query: StandingQuery, isHeadquarters: Bool) throws(StoreError) -> Standing {
@@ -26,7 +27,8 @@ extension ReplicaStore {
         return try syncing { state, journal throws(StoreError) in
             let end = FeedPosition(try journal.feedEnd())
             let floor = FeedPosition(try journal.feedFloor())
-            let held = try journal.held(query.replica, own: identity.replica)
+            let held = try journal.held(query.replica)
+            let isBehind = query.isSameLife ? try self.isBehind(query, floor, end, journal) : false
             var shared: ChainPoint?
             let verified = try journal.head(query.replica)
             if query.head > 0, let hash = try chainHash(of: query.replica, at: query.head, journal) {
@@ -49,7 +51,35 @@ extension ReplicaStore {
                     case .feed(let position), .bootstrap(let position, _):
                         return .known(end: end, usable: floor <= position && position <= end)
                     }
-                })
+                }, isBehind: isBehind, headquarters: try state.headquarters())
+        }
+    }
+
+    /// Whether a child that speaks of this life of the hub tells of what this store never had, or lost.
+    private func isBehind(
+        _ query: StandingQuery, _ floor: FeedPosition, _ end: FeedPosition, _ journal: Journal
+    ) throws(StoreError) -> Bool {
+        for subscription in query.subscriptions {
+            switch subscription.cursor {
+            case .none: continue
+            case .feed(let position), .bootstrap(let position, _):
+                if position > end { return true }
+                if position > floor, try !journal.hasFeedEntry(at: position) { return true }
+            }
+        }
+        guard let told = query.hubHead else { return false }
+        if try journal.ownHead().sequence < told.sequence { return true }
+        guard let hash = try chainHash(of: try journal.own(), at: told.sequence, journal) else { return false }
+        return hash != told.hash
+    }
+
+    /// The hashes that a child asks for.
+    public func chainHashes(_ probe: ChainProbe) throws(StoreError) -> ChainHashes {
+        try syncing { _, journal throws(StoreError) in
+            let own = try journal.own()
+            let end = probe.origin == own ? try journal.ownHead().sequence : try journal.head(probe.origin).sequence
+            return ChainHashes(
+                origin: probe.origin, end: end, hashes: try chainHashes(of: probe.origin, at: probe.sequences, journal))
         }
     }
 
@@ -57,12 +87,13 @@ extension ReplicaStore {
         try syncing { state, journal throws(StoreError) in
             var answers: [HeldOrigin] = []
             for query in queries {
-                let held = try journal.held(query.origin, own: identity.replica)
+                let held = try journal.held(query.origin)
                 answers.append(
                     HeldOrigin(
                         origin: query.origin, ranges: held,
                         atHQ: isHeadquarters ? held : held.intersection(try state.reachedHQ(query.origin)),
-                        hash: try chainHash(of: query.origin, at: query.sequence, journal)))
+                        hash: try chainHash(of: query.origin, at: query.sequence, journal),
+                        head: ChainPoint(try journal.verifiedHead(query.origin))))
             }
             return answers
         }

@@ -16,7 +16,8 @@ extension ReplicaStore {
         }
         let digest = try restingDigest()
         return try syncing { state, journal throws(StoreError) in
-            let head = try journal.ownHead(identity.replica)
+            let head = try journal.ownHead()
+            let own = try journal.own()
             let lineage = try state.lineage()
             var memory = try state.memory(lineage, scopes: ReplicaStore.everything, own: identity.replica)
             memory.subscriptions = memory.subscriptions.map {
@@ -27,8 +28,10 @@ extension ReplicaStore {
                 }
             }
             return Greeting(
-                organisation: organisation, replica: identity.replica, role: isHub ? "hub" : "replica",
+                organisation: organisation, replica: own, role: isHub ? "hub" : "replica",
                 device: identity.name, isHub: isHub, head: ChainPoint(head), lineage: lineage,
+                hubHead: try lineage.flatMap { lineage throws(StoreError) in ChainPoint(try journal.head(lineage.hub))
+                },
                 memory: memory,
                 wanted: try state.wanted(limit: SyncLimits.fetchDocumentsMax))
         }
@@ -44,8 +47,8 @@ extension ReplicaStore {
     }
 
     public func memory(of lineage: HubLineage) throws(StoreError) -> ParentMemory {
-        try syncing { state, _ throws(StoreError) in
-            try state.memory(lineage, scopes: ReplicaStore.everything, own: identity.replica)
+        try syncing { state, journal throws(StoreError) in
+            try state.memory(lineage, scopes: ReplicaStore.everything, own: try journal.own())
         }
     }
 
@@ -56,39 +59,24 @@ extension ReplicaStore {
         }
     }
 
-    func chainHash(of origin: ReplicaID, at sequence: Sequence32, _ journal: Journal) throws(StoreError) -> ChainHash? {
-        if origin == identity.replica, let head = try journal.tailHead(at: sequence) { return ChainHash(head.bytes) }
-        let head = try journal.head(origin)
-        if head.sequence == sequence { return ChainHash(head.digest.bytes) }
-        guard sequence < head.sequence, let stored = try journal.segment(origin, endingFrom: sequence),
-            stored.range.contains(sequence)
-        else { return nil }
-        if stored.range.upperBound == sequence { return stored.head.flatMap { ChainHash($0.bytes) } }
-        return try recomputed(origin, sequence, stored, journal)
+    /// The hashes of an origin's chain at some sequences; nil as ``chainHash(of:at:)`` has it.
+    public func chainHashes(of origin: ReplicaID, at sequences: [Sequence32]) throws(StoreError) -> [ChainHash?] {
+        try syncing { _, journal throws(StoreError) in try chainHashes(of: origin, at: sequences, journal) }
     }
 
-    /// Walks from the head before a segment to a change set inside of it.
-    private func recomputed(
-        _ origin: ReplicaID, _ sequence: Sequence32, _ stored: Journal.StoredSegment, _ journal: Journal
-    ) throws(StoreError) -> ChainHash? {
-        var digest = Digest256.zero
-        let first = stored.range.lowerBound
-        if first > 1 {
-            guard let before = try journal.segment(origin, endingFrom: first - 1), before.range.upperBound == first - 1,
-                let head = before.head
-            else { return nil }
-            digest = head
+    func chainHashes(
+        of origin: ReplicaID, at sequences: [Sequence32], _ journal: Journal
+    ) throws(StoreError) -> [ChainHash?] {
+        var hashes: [ChainHash?] = []
+        for sequence in sequences { hashes.append(try chainHash(of: origin, at: sequence, journal)) }
+        return hashes
+    }
+
+    func chainHash(of origin: ReplicaID, at sequence: Sequence32, _ journal: Journal) throws(StoreError) -> ChainHash? {
+        if origin == (try journal.own()), let head = try journal.tailHead(at: sequence) {
+            return ChainHash(head.bytes)
         }
-        let segment: Segment
-        do throws(DecodingFailure) { segment = try SegmentCodec().decode(stored.bytes[...]) } catch {
-            throw .damaged("segment \(stored.number) of the journal", error)
-        }
-        var chain = HashChain(.cryptoSHA256)
-        for set in segment.changeSets where set.dot.sequence <= sequence {
-            guard let salt = try journal.salt(of: set.document) else { return nil }
-            digest = chain.head(after: digest, set, salt: salt).head
-        }
-        return ChainHash(digest.bytes)
+        return try journal.chainDigest(of: origin, at: sequence, SegmentCodec()).flatMap { ChainHash($0.bytes) }
     }
 
     /// A push packs the tail when it holds this many change sets; fewer go out as they are and stay there, so that live
@@ -100,8 +88,8 @@ extension ReplicaStore {
         try packTailIfNeeded(atLeast: ReplicaStore.packedAtOnce)
         return try syncing { state, journal throws(StoreError) in
             var offers: [OfferedOrigin] = []
-            for origin in try state.origins(own: identity.replica) where origin != lineage.hub {
-                let held = try journal.held(origin, own: identity.replica)
+            for origin in try state.origins(own: journal.own()) where origin != lineage.hub {
+                let held = try journal.held(origin)
                 var rest = held.subtracting(try state.receipted(lineage, origin))
                 if awaitingHQ { rest.formUnion(held.subtracting(try state.reachedHQ(origin))) }
                 guard let last = rest.last else { continue }
@@ -153,10 +141,14 @@ extension ReplicaStore {
 
     private func keep(_ receipts: ReceiptCommit) throws(StoreError) {
         var reached: [OriginRanges] = []
+        var isOtherHQ = false
         try writing { writer throws(StoreError) in
             // It may run twice: see `writing`.
             reached = []
             try writer.sync.meet(receipts.lineage, receiptMark: receipts.receiptMark ?? 0)
+            if let headquarters = receipts.headquarters {
+                isOtherHQ = try writer.sync.follow(headquarters)
+            }
             for entry in receipts.atHub { try writer.sync.receive(receipts.lineage, entry.origin, entry.ranges) }
             for entry in receipts.lostByHub { try writer.sync.lose(receipts.lineage, entry.origin, entry.ranges) }
             for entry in receipts.atHQ {
@@ -168,6 +160,8 @@ extension ReplicaStore {
             }
         }
         if !reached.isEmpty { changes.post(.reachedHQ(reached)) }
+        // Those below have to hear that what they know to be at headquarters is in question.
+        if isOtherHQ { changes.post(.identityChanged) }
         changes.post(.receipts)
     }
 

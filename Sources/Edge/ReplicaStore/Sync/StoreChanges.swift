@@ -14,6 +14,8 @@ public enum StoreEvent: Hashable, Sendable {
     case receipts
     /// These are now known to be at HQ.
     case reachedHQ([OriginRanges])
+    /// This replica goes by a new name, perhaps given to it by another process.
+    case identityChanged
 }
 
 /// Tells observers of this process what was committed, after it is on the disk.
@@ -51,8 +53,14 @@ extension ReplicaStore {
     public func noticeOthers() {
         // The kernel tells of a write before it is a commit: whoever writes holds the lock until it is one. SQLite counts
         // the commits of other connections.
-        let version = try? onWriter { writer throws(StoreError) in try writer.dataVersion() }
-        guard let version, version != lastDataVersion.exchange(version, ordering: .relaxed) else { return }
+        let seen = try? onWriter { writer throws(StoreError) in
+            try writer.refreshIdentity()
+            return (version: try writer.dataVersion(), identity: writer.identity)
+        }
+        guard let seen else { return }
+        notice(seen.identity)
+        let version = seen.version
+        guard version != lastDataVersion.exchange(version, ordering: .relaxed) else { return }
         changes.post(.elsewhere)
     }
 }

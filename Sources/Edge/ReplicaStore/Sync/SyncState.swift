@@ -20,6 +20,9 @@ final class SyncState {
     private let mark: Statement
     private let lastSegment: Statement
     private let selectWanted: Statement
+    private let selectMeta: Statement
+    private let setMeta: Statement
+    private let clearAtHQ: Statement
 
     init(_ connection: OpaquePointer, _ origins: OriginNumbers) throws(StoreError) {
         self.origins = origins
@@ -35,13 +38,17 @@ final class SyncState {
             """
             INSERT INTO parent(hub, epoch, receipt_mark, met)
             VALUES (?1, ?2, ?3, (SELECT coalesce(max(met), 0) + 1 FROM parent))
-            ON CONFLICT (hub, epoch) DO UPDATE SET receipt_mark = max(receipt_mark, ?3), met = excluded.met
+            ON CONFLICT (hub, epoch) DO UPDATE
+                SET receipt_mark = CASE ?3 WHEN 0 THEN receipt_mark ELSE ?3 END, met = excluded.met
             """)
         lastParent = try Statement(connection, "SELECT hub, epoch FROM parent ORDER BY met DESC LIMIT 1")
         heldOrigins = try Statement(connection, "SELECT DISTINCT origin FROM held ORDER BY origin")
         // Grows whenever more is known to be at HQ: the ranges there only ever gain.
         lastSegment = try Statement(connection, "SELECT coalesce(max(n), 0) FROM segment")
         selectWanted = try Statement(connection, "SELECT document FROM wanted LIMIT ?")
+        selectMeta = try Statement(connection, "SELECT value FROM meta WHERE key = ?")
+        setMeta = try Statement(connection, "INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)")
+        clearAtHQ = try Statement(connection, "DELETE FROM at_hq")
         // Only what is here as well: a receipt at HQ says that the hub which passes it on has it, too.
         mark = try Statement(
             connection,
@@ -86,6 +93,7 @@ final class SyncState {
             }
             memory.subscriptions.append(Subscription(scope: scope, cursor: cursor))
         }
+        memory.headquarters = try headquarters()
         guard let number = try origins.known(own) else { return memory }
         memory.receiptedAtHQ = try atHQ.ranges([number]).contiguousEnd
         if let keys {
@@ -96,6 +104,20 @@ final class SyncState {
             if try selectParent.step() { memory.receiptMark = UInt64(bitPattern: selectParent.integer(0)) }
         }
         return memory
+    }
+
+    /// The life of headquarters that `at_hq` speaks of.
+    func headquarters() throws(StoreError) -> HubLineage? {
+        guard let hub = try number(Meta.headquartersKey), let epoch = try number(Meta.headquartersEpochKey) else {
+            return nil
+        }
+        return HubLineage(hub: ReplicaID(UInt64(bitPattern: hub)), epoch: UInt64(bitPattern: epoch))
+    }
+
+    private func number(_ key: String) throws(StoreError) -> Int64? {
+        selectMeta.bind(1, key)
+        defer { selectMeta.reset() }
+        return try selectMeta.step() ? selectMeta.integer(0) : nil
     }
 
     func receipted(_ lineage: HubLineage, _ origin: ReplicaID) throws(StoreError) -> SequenceRanges {
@@ -175,6 +197,24 @@ final class SyncState {
     func lose(_ lineage: HubLineage, _ origin: ReplicaID, _ ranges: SequenceRanges) throws(StoreError) {
         let keys = [try origins.number(lineage.hub), Int64(bitPattern: lineage.epoch), try origins.number(origin)]
         try receipts.remove(ranges, keys)
+    }
+
+    /// Takes what is at headquarters as of this life of it. What was at another one is not known to be at this: an older
+    /// state of it may have been put back.
+    /// - Returns: whether another one was known before.
+    func follow(_ headquarters: HubLineage) throws(StoreError) -> Bool {
+        let before = try self.headquarters()
+        guard before != headquarters else { return false }
+        for (key, value) in [
+            (Meta.headquartersKey, headquarters.hub.bits), (Meta.headquartersEpochKey, headquarters.epoch),
+        ] {
+            setMeta.bind(1, key)
+            setMeta.bind(2, Int64(bitPattern: value))
+            try setMeta.run()
+        }
+        guard before != nil else { return false }
+        try clearAtHQ.run()
+        return true
     }
 
     /// - Returns: the part that was not known before.
