@@ -114,7 +114,8 @@ struct VersionTests {
         try test.edit("DELETE FROM document WHERE kind = 2; DELETE FROM meta WHERE key IN ('schema', 'revision')")
         try test.edit("DELETE FROM unknown_record WHERE kind = 3")
         // The sum of digests does not hear of edits by hand.
-        try test.edit("UPDATE document SET digest = NULL; UPDATE meta SET value = zeroblob(32) WHERE key = 'digest_sum'")
+        try test.edit("UPDATE document SET digest = NULL")
+        try test.edit("UPDATE meta SET value = zeroblob(32) WHERE key = 'digest_sum'")
         try test.edit(
             "INSERT INTO quarantine SELECT n, 11, n << 43 | 11 << 11, 'unknown-record-kind', 'r', ? FROM origin WHERE id = ?",
             [Data(canonical.bytes), Int64(bitPattern: first.replica.bits)])
