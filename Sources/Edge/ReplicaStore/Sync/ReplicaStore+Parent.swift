@@ -19,7 +19,7 @@ extension ReplicaStore {
             let head = try journal.ownHead()
             let own = try journal.own()
             let lineage = try state.lineage()
-            var memory = try state.memory(lineage, scopes: ReplicaStore.everything, own: identity.replica)
+            var memory = try state.memory(lineage, scopes: ReplicaStore.everything, own: own)
             memory.subscriptions = memory.subscriptions.map {
                 if case .feed = $0.cursor {
                     Subscription(scope: $0.scope, cursor: $0.cursor, digest: digest)
