@@ -30,8 +30,10 @@ extension World {
             case .commit(let payload): nodes[connection.hub].queue.append((connection, payload))
             case .introduce: break
             case .acceptFullFrames: connection.upReader.frameBytesMax = SyncLimits.frameBytesMax
-            case .reportFork(let origin, let sequence):
-                throw Violation(.oneHash, "node \(connection.hub) sees a fork of \(origin) at \(sequence)")
+            case .reportFork(let fork):
+                throw Violation(.oneHash, "node \(connection.hub) sees a fork of \(fork.origin) at \(fork.sequence)")
+            case .reportRegression:
+                throw Violation(.bounded, "node \(connection.hub) takes itself for one that was put back")
             case .close(let end): try hubEnded(connection, end)
             }
         }
@@ -63,6 +65,8 @@ extension World {
     private func judge(_ end: SessionEnd, _ who: String) throws {
         switch end {
         case .completed, .stopped, .peerLeft: break
+        case .diverged(let divergence):
+            throw Violation(.oneHash, "\(who): two histories of one origin: \(divergence)")
         case .peerLost: statistics.count(.peerLost)
         case .storageFailed: statistics.count(.storageFailed)
         case .refusedByPeer(let error) where error.code == .storageFailed: break

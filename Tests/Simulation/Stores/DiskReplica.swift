@@ -137,7 +137,8 @@ public final class DiskReplica: SimulatedStore {
             switch load {
             case .greeting: .greeting(try self.store.greeting())
             case .memory(let lineage): .memory(try self.store.memory(of: lineage))
-            case .chainHash(let sequence): .chainHash(try self.store.chainHash(of: self.replica, at: sequence))
+            case .chainHashes(let origin, let sequences):
+                .chainHashes(try self.store.chainHashes(of: origin, at: sequences))
             case .unsent(let lineage, let awaitingHQ):
                 .unsent(try self.store.unsent(to: lineage, awaitingHQ: awaitingHQ))
             case .segment(let origin, let range): .segment(try self.store.payload(of: origin, in: range))
@@ -164,6 +165,9 @@ public final class DiskReplica: SimulatedStore {
             case .standing(let query):
                 .standing(try self.store.standing(query, isHeadquarters: isHeadquarters), clock: clock)
             case .held(let queries): .held(try self.store.held(queries, isHeadquarters: isHeadquarters))
+            case .chainHashes(let probe): .chainHashes(try self.store.chainHashes(probe))
+            // Nothing is put back here: an accusation is itself the violation.
+            case .newName: .newName
             case .feed(let scope, let after, let bytesMax):
                 .feed(scope, try self.store.feedPage(scope, after: after, bytesMax: bytesMax))
             case .snapshot(let scope, let after, let bytesMax):

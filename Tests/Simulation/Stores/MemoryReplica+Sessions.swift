@@ -11,7 +11,7 @@ extension MemoryReplica {
         switch load {
         case .greeting: .greeting(greeting())
         case .memory(let lineage): .memory(memory(of: lineage))
-        case .chainHash(let sequence): .chainHash(chainHash(replica, at: sequence))
+        case .chainHashes(let origin, let sequences): .chainHashes(sequences.map { chainHash(origin, at: $0) })
         case .unsent(let lineage, let awaitingHQ): .unsent(unsent(lineage, awaitingHQ: awaitingHQ))
         case .segment(let origin, let range): .segment(payload(origin, range))
         // This store gives no digest in its greeting, so nobody compares.
@@ -25,7 +25,7 @@ extension MemoryReplica {
             organisation: configuration.organisation, replica: replica,
             role: configuration.isHub ? "hub" : "replica", device: configuration.name, isHub: configuration.isHub,
             head: chainHash(replica, at: head).map { ChainPoint(sequence: head, hash: $0) }, lineage: lastLineage,
-            memory: memory(of: lastLineage))
+            hubHead: lastLineage.flatMap { point(of: $0.hub) }, memory: memory(of: lastLineage))
     }
 
     private func memory(of lineage: HubLineage?) -> ParentMemory {
@@ -33,7 +33,8 @@ extension MemoryReplica {
         return ParentMemory(
             subscriptions: MemoryReplica.scopes.map { Subscription(scope: $0, cursor: cursor) },
             receiptedAtHub: lineage.flatMap { receipted[$0]?[replica]?.contiguousEnd } ?? 0,
-            receiptedAtHQ: reached[replica]?.contiguousEnd ?? 0, receiptMark: lineage.flatMap { marks[$0] } ?? 0)
+            receiptedAtHQ: reached[replica]?.contiguousEnd ?? 0, receiptMark: lineage.flatMap { marks[$0] } ?? 0,
+            headquarters: headquarters)
     }
 
     private func unsent(_ lineage: HubLineage, awaitingHQ: Bool) -> [OfferedOrigin] {
@@ -97,6 +98,10 @@ extension MemoryReplica {
 
     private func keep(_ commit: ReceiptCommit) {
         lastLineage = commit.lineage
+        if let other = commit.headquarters, other != headquarters {
+            if headquarters != nil { reached = [:] }
+            headquarters = other
+        }
         for entry in commit.atHub + commit.atHQ {
             receipted[commit.lineage, default: [:]][entry.origin, default: SequenceRanges()].formUnion(entry.ranges)
         }
@@ -109,7 +114,7 @@ extension MemoryReplica {
             reached[entry.origin, default: SequenceRanges()].formUnion(new)
             tellReachedHQ(entry.origin, new)
         }
-        if let mark = commit.receiptMark { marks[commit.lineage] = max(mark, marks[commit.lineage] ?? 0) }
+        if let mark = commit.receiptMark { marks[commit.lineage] = mark }
     }
 }
 
@@ -125,6 +130,9 @@ extension MemoryReplica {
         switch load {
         case .standing(let query): .standing(standing(query), clock: clock)
         case .held(let queries): .held(queries.map(heldOrigin))
+        case .chainHashes(let probe): .chainHashes(chainHashes(probe))
+        // Nothing is put back here: an accusation is itself the violation.
+        case .newName: .newName
         case .feed(let scope, let after, let bytesMax): .feed(scope, feedPage(scope, after, bytesMax))
         case .snapshot(let scope, let after, _): .snapshot(scope, snapshotPage(scope, after))
         case .compare(let scope, _): .compared(scope, position: FeedPosition(feed.count), parts: [])
@@ -156,13 +164,34 @@ extension MemoryReplica {
                 case .feed(let position), .bootstrap(let position, _):
                     return .known(end: end, usable: UInt64(feedFloor) <= position && position <= end)
                 }
-            })
+            }, isBehind: query.isSameLife && isBehind(query, end), headquarters: headquarters)
+    }
+
+    private func isBehind(_ query: StandingQuery, _ end: FeedPosition) -> Bool {
+        if let told = query.hubHead, chainHash(replica, at: told.sequence) != told.hash { return true }
+        return query.subscriptions.contains {
+            switch $0.cursor {
+            case .none: false
+            case .feed(let position), .bootstrap(let position, _): position > end
+            }
+        }
+    }
+
+    private func point(of origin: ReplicaID) -> ChainPoint? {
+        let end = Sequence32(logs[origin]?.heads.count ?? 0)
+        return chainHash(origin, at: end).map { ChainPoint(sequence: end, hash: $0) }
+    }
+
+    private func chainHashes(_ probe: ChainProbe) -> ChainHashes {
+        ChainHashes(
+            origin: probe.origin, end: point(of: probe.origin)?.sequence ?? 0,
+            hashes: probe.sequences.map { chainHash(probe.origin, at: $0) })
     }
 
     private func heldOrigin(_ query: HeldQuery) -> HeldOrigin {
         HeldOrigin(
             origin: query.origin, ranges: held(query.origin), atHQ: atHQ(query.origin),
-            hash: chainHash(query.origin, at: query.sequence))
+            hash: chainHash(query.origin, at: query.sequence), head: point(of: query.origin))
     }
 
     private func feedPage(_ scope: ScopeName, _ after: FeedPosition, _ bytesMax: Int) -> FeedPage {

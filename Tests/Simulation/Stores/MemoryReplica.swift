@@ -80,6 +80,8 @@ public final class MemoryReplica: SimulatedStore {
     var cursors: [HubLineage: PullCursor] = [:]
     var marks: [HubLineage: UInt64] = [:]
     var lastLineage: HubLineage?
+    /// The life of headquarters that ``reached`` speaks of.
+    var headquarters: HubLineage?
 
     var news = StoreNews()
     public var failingCommits = 0
