@@ -153,7 +153,7 @@ extension ReplicaStore {
             for entry in receipts.lostByHub { try writer.sync.lose(receipts.lineage, entry.origin, entry.ranges) }
             for entry in receipts.atHQ {
                 try writer.sync.receive(receipts.lineage, entry.origin, entry.ranges)
-                let held = try writer.journal.held(entry.origin, own: identity.replica)
+                let held = try writer.journal.held(entry.origin)
                 // What is not here yet is told to those below when it has come.
                 let new = held.intersection(try writer.sync.reach(entry.origin, entry.ranges))
                 if !new.isEmpty { reached.append(OriginRanges(origin: entry.origin, ranges: new)) }
