@@ -59,8 +59,8 @@ struct IdleCheck {
         switch load {
         case .greeting: .greeting(try replica.greeting())
         case .memory(let lineage): .memory(try replica.memory(of: lineage))
-        case .chainHash(let sequence):
-            .chainHash(try replica.chainHash(of: replica.identity.replica, at: sequence))
+        case .chainHashes(let origin, let sequences):
+            .chainHashes(try replica.chainHashes(of: origin, at: sequences))
         case .unsent(let lineage, let awaitingHQ):
             .unsent(try replica.unsent(to: lineage, awaitingHQ: awaitingHQ))
         case .segment(let origin, let range): .segment(try replica.payload(of: origin, in: range))
@@ -75,7 +75,7 @@ struct IdleCheck {
             case .send(let frame): down.append(frame)
             case .load(let load): try take(parent.receive(.loaded(answer(load))))
             case .commit(let payload): try take(parent.receive(.committed(hub.take([payload]))))
-            case .introduce, .acceptFullFrames, .reportFork, .close: break
+            case .introduce, .acceptFullFrames, .reportFork, .reportRegression, .close: break
             }
         }
     }
@@ -84,6 +84,10 @@ struct IdleCheck {
         switch load {
         case .standing(let query): return .standing(try hub.standing(query, isHeadquarters: true), clock: 0)
         case .held(let queries): return .held(try hub.held(queries, isHeadquarters: true))
+        case .chainHashes(let probe): return .chainHashes(try hub.chainHashes(probe))
+        case .newName(let replica):
+            try hub.takeNewIncarnation(insteadOf: replica, because: .hubRegressed)
+            return .newName
         case .feed(let scope, let after, let bytesMax):
             return .feed(scope, try hub.feedPage(scope, after: after, bytesMax: bytesMax))
         case .snapshot(let scope, let after, let bytesMax):
