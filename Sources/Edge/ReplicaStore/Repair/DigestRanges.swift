@@ -142,9 +142,10 @@ extension ReplicaStore {
         }
     }
 
-    /// What this store makes of a hub's parts.
+    /// What this store makes of a hub's parts: nothing where something was committed meanwhile that the hub cannot have.
     public func findings(_ parts: [ComparedPart]) throws(StoreError) -> ComparedFindings {
-        try ranges { digests throws(StoreError) in
+        guard try isAtRest() else { return ComparedFindings() }
+        return try ranges { digests throws(StoreError) in
             var findings = ComparedFindings()
             for part in parts {
                 switch part {

@@ -75,9 +75,10 @@ extension Writer {
         var held = theirs
         var again = false
         for set in try history(of: mine.name) where !theirs.covers(set.dot) && mine.context.covers(set.dot) {
-            let range = SequenceRanges(set.dot.sequence...set.dot.sequence)
-            try sync.lose(lineage, set.dot.origin, range)
             held.include(set.dot)
+            // What the hub never receipted is unsent anyway.
+            guard try sync.receipted(lineage, set.dot.origin).contains(set.dot.sequence) else { continue }
+            try sync.lose(lineage, set.dot.origin, SequenceRanges(set.dot.sequence...set.dot.sequence))
             again = true
         }
         if again { try note(.sentAgain, id) }

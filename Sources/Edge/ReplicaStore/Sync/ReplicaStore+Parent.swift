@@ -39,11 +39,11 @@ extension ReplicaStore {
 
     /// The digest of all that is here, where the hub that was met last has receipted all of it; else nil: the two sides
     /// are not at rest then, and comparing them says nothing.
-    private func restingDigest() throws(StoreError) -> Digest256? {
-        guard let lineage = try syncing({ state, _ throws(StoreError) in try state.lineage() }),
-            try unsent(to: lineage, awaitingHQ: false).isEmpty
-        else { return nil }
-        return try digest()
+    private func restingDigest() throws(StoreError) -> Digest256? { try isAtRest() ? try digest() : nil }
+
+    func isAtRest() throws(StoreError) -> Bool {
+        guard let lineage = try syncing({ state, _ throws(StoreError) in try state.lineage() }) else { return false }
+        return try unsent(to: lineage, awaitingHQ: false).isEmpty
     }
 
     public func memory(of lineage: HubLineage) throws(StoreError) -> ParentMemory {
