@@ -22,13 +22,14 @@ struct PowerCut: ParsableCommand {
     @Option(help: "Images of the control.") var control = 300
     @Flag(help: "A planted fault: the disk says that it synced, and did not.") var lyingDisk = false
     @Flag(help: "Instead: let every operation of a workload fail, of each kind, once and for ever.") var faults = false
+    @Option(help: "With --faults: only those whose name has this word, such as forgetting.") var only: String?
     @Flag(help: "The result as one line of JSON.") var json = false
 
     func run() throws { if faults { try sweep() } else { try cutPower() } }
 
     private func sweep() throws {
         var result = FaultSweep.Result()
-        for fault in FaultSweep.Fault.all {
+        for fault in FaultSweep.Fault.all where only.map(fault.description.contains) ?? true {
             let one = try FaultSweep(seed: seed).run(fault)
             result.add(one)
             one.findings.prefix(3).forEach { note($0) }
