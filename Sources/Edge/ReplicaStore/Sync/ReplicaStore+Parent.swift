@@ -79,10 +79,7 @@ extension ReplicaStore {
             else { return nil }
             digest = head
         }
-        let segment: Segment
-        do throws(DecodingFailure) { segment = try SegmentCodec().decode(stored.bytes[...]) } catch {
-            throw .damaged("segment \(stored.number) of the journal", error)
-        }
+        let segment = try stored.decode(SegmentCodec())
         var chain = HashChain(.cryptoSHA256)
         for set in segment.changeSets where set.dot.sequence <= sequence {
             guard let salt = try journal.salt(of: set.document) else { return nil }
@@ -201,12 +198,18 @@ extension ReplicaStore {
             }
         }
         let cursor = chunk.next.map { PullCursor.bootstrap(position: position, resume: $0) } ?? .feed(position)
-        try writing { writer throws(StoreError) in
-            try writer.join(states, entersFeed: isHub)
-            // Once for a whole bootstrap: children take one snapshot, not one for each chunk.
-            if isHub, chunk.next == nil { try writer.journal.closeFeedGap() }
-            try writer.sync.meet(lineage)
-            try writer.sync.move(lineage, scope, to: cursor)
+        do throws(StoreError) {
+            try writing { writer throws(StoreError) in
+                try writer.join(states, entersFeed: isHub)
+                // Once for a whole bootstrap: children take one snapshot, not one for each chunk.
+                if isHub, chunk.next == nil { try writer.journal.closeFeedGap() }
+                try writer.sync.meet(lineage)
+                try writer.sync.move(lineage, scope, to: cursor)
+            }
+        } catch {
+            // A new document's records are not looked up one by one; SQLite finds one that stands elsewhere already.
+            guard case .sqlite(let code, _) = error, code & 0xFF == 19 else { throw error }
+            throw .damaged(place: "a snapshot from the hub", reason: "it has a record of another document")
         }
         changes.post(.applied)
     }
