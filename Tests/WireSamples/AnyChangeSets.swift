@@ -3,7 +3,7 @@ import HybridTime
 import Merging
 
 /// Random runs of change sets of one origin, sound but as odd as a segment may hold.
-struct AnyChangeSets {
+package struct AnyChangeSets {
     private struct Cell {
         let field: FieldTag
         let kind: WriteKind
@@ -34,12 +34,12 @@ struct AnyChangeSets {
     private var authority = Context.empty
     private let others: [ReplicaID]
 
-    static let texts = [
+    package static let texts = [
         "", "checked_in", "admitted", "Zo\u{EB}", "Zoe\u{308}", "\u{1F469}\u{200D}\u{1F4BB}", "a\u{0}b", "2026-02-28",
         "2026-02-30", "2026-13-01", "0000-01-01", "9999-12-31", "2024-02-29", "2023-02-29", "20-2-00001", "2026-1-001",
     ]
 
-    init(seed: UInt64) {
+    package init(seed: UInt64) {
         random = SplitMix64(seed)
         origin = ReplicaID(random.next() | 1)
         others = (0..<4).map { [seed] number in ReplicaID(seed &* 977 &+ UInt64(number) + 2) }
@@ -49,7 +49,7 @@ struct AnyChangeSets {
         documents.append(RecordName(others[0], .max, 2_047))
     }
 
-    mutating func run(count: Int) -> [ChangeSet] {
+    package mutating func run(count: Int) -> [ChangeSet] {
         let first = random.chance(5) ? UInt32.max - UInt32(count - 1) : UInt32(1 + random.below(5_000))
         let templates = (0..<(1 + random.below(5))).map { number in template(number) }
         return (0..<count).map { index in
@@ -166,7 +166,7 @@ struct AnyChangeSets {
     }
 
     /// Documents' states as replicas come to hold them: operations of several origins, and branches joined.
-    mutating func states(count: Int) -> [DocumentState] {
+    package mutating func states(count: Int) -> [DocumentState] {
         (0..<count).map { number in
             let document =
                 number == 1 ? RecordName(hash: random.next() | 1) : RecordName(others[0], UInt32(number + 1), 0)

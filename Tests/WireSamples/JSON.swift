@@ -5,10 +5,12 @@ import HybridTime
 import Merging
 
 /// Bytes as lower-case hexadecimal digits, and back.
-enum Hex {
-    static func text(_ bytes: some Sequence<UInt8>) -> String { bytes.map { String(format: "%02x", $0) }.joined() }
+package enum Hex {
+    package static func text(_ bytes: some Sequence<UInt8>) -> String {
+        bytes.map { String(format: "%02x", $0) }.joined()
+    }
 
-    static func bytes(_ text: String) -> [UInt8] {
+    package static func bytes(_ text: String) -> [UInt8] {
         var bytes: [UInt8] = []
         var rest = Substring(text)
         while let byte = UInt8(rest.prefix(2), radix: 16) {
@@ -20,14 +22,14 @@ enum Hex {
 }
 
 /// Decoded values in the JSON of the vectors (Protocol, "Vectors").
-enum JSON: Codable {
+package enum JSON: Codable {
     case null
     case integer(Int64)
     case text(String)
     case list([JSON])
     case object([String: JSON])
 
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null
@@ -42,7 +44,7 @@ enum JSON: Codable {
         }
     }
 
-    func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
         case .null: try container.encodeNil()
@@ -54,7 +56,7 @@ enum JSON: Codable {
     }
 
     /// Two values are compared by these bytes: Swift's strings would equate composed and decomposed letters.
-    var bytes: Data {
+    package var bytes: Data {
         get throws {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -64,7 +66,7 @@ enum JSON: Codable {
 }
 
 extension JSON {
-    init(_ value: Value) {
+    package init(_ value: Value) {
         switch value {
         case .null: self = .null
         case .integer(let integer): self = .object(["integer": .integer(integer)])
@@ -74,20 +76,20 @@ extension JSON {
         }
     }
 
-    init(_ context: Context) {
+    package init(_ context: Context) {
         self = .object(
             Dictionary(
                 uniqueKeysWithValues: context.entries.map { ($0.origin.description, .integer(Int64($0.sequence))) }))
     }
 
-    init(_ salt: Salt) {
+    package init(_ salt: Salt) {
         var writer = ByteWriter()
         writer.fixed64(salt.high)
         writer.fixed64(salt.low)
         self = .text(Hex.text(writer.bytes))
     }
 
-    init(_ set: ChangeSet) {
+    package init(_ set: ChangeSet) {
         let changes = set.changes.map { change in
             let writes = change.writes.map { write in
                 JSON.object([
@@ -109,7 +111,7 @@ extension JSON {
         ])
     }
 
-    init(_ state: DocumentState) {
+    package init(_ state: DocumentState) {
         let records = state.records.sorted { $0.key < $1.key }.map { name, record in
             let cells = record.cells.map { cell in
                 let siblings = cell.siblings.map { sibling in
