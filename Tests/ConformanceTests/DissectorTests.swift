@@ -30,7 +30,7 @@ struct DissectorTests {
     }
 
     /// The lines of tshark with these fields.
-    private static func read(_ capture: Data, _ arguments: [String]) throws -> [String] {
+    private static func read(_ capture: Data, _ arguments: [String]) async throws -> [String] {
         let path = NSTemporaryDirectory() + "assay-dissector-\(UInt64.random(in: .min ... .max)).pcap"
         try capture.write(to: URL(filePath: path))
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -38,38 +38,33 @@ struct DissectorTests {
         process.executableURL = URL(filePath: try #require(tshark))
         let script = Vectors.root.appending(path: "Tools/wireshark/assay.lua").path
         process.arguments = ["-X", "lua_script:\(script)", "-r", path, "-T", "fields"] + arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
+        let (_, text) = try await ChildProcess.run(process, withErrors: false)
         return text.split(separator: "\n").map(String.init)
     }
 
     @Test(
         "Every frame of the vectors is named, however TCP cut it, and none is malformed", .enabled(if: tshark != nil),
         arguments: [3, 64, 1_400])
-    func frames(piece: Int) throws {
+    func frames(piece: Int) async throws {
         let vectors = try Vectors.valid(.frames).map { Hex.bytes($0.hex) }
         // The type stands behind the length, which has one byte up to 127 and two above.
         let types = vectors.map { $0[0] < 0x80 ? $0[1] : $0[2] }
         let capture = DissectorTests.capture(vectors.flatMap { $0 }, piece: piece)
-        let named = try DissectorTests.read(capture, ["-Y", "assay", "-e", "assay.type"])
+        let named = try await DissectorTests.read(capture, ["-Y", "assay", "-e", "assay.type"])
             .flatMap { $0.split(separator: ",") }
         #expect(named.compactMap { UInt8($0) } == types)
-        let broken = try DissectorTests.read(
+        let broken = try await DissectorTests.read(
             capture, ["-Y", "assay.malformed || _ws.malformed || _ws.lua.error", "-e", "frame.number"])
         #expect(broken == [])
     }
 
     @Test("A frame that is malformed is shown as malformed", .enabled(if: tshark != nil))
-    func malformed() throws {
+    func malformed() async throws {
         // Those whose fault stands in a structure that the dissector follows: ends, lengths and trailing bytes.
         let names = ["bye with a body", "type 18, not assigned", "empty frame"]
         for vector in try Vectors.invalid(.frames) where names.contains(vector.name) {
             let capture = DissectorTests.capture(Hex.bytes(vector.hex), piece: 1_400)
-            let broken = try DissectorTests.read(capture, ["-Y", "assay.malformed", "-e", "frame.number"])
+            let broken = try await DissectorTests.read(capture, ["-Y", "assay.malformed", "-e", "frame.number"])
             #expect(broken == ["1"], "\(vector.name)")
         }
     }

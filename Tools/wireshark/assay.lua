@@ -11,7 +11,8 @@ local assay = Proto("assay", "Assay sync")
 
 local FRAME_BYTES_MAX = 1052672
 local KINDS = { [0] = "none", [1] = "feed", [2] = "bootstrap" }
-local STANDINGS = { [0] = "not known", [1] = "cursor not usable", [2] = "cursor usable" }
+local STANDINGS = { [0] = "not known", [1] = "cursor not usable", [2] = "cursor usable", [3] = "digests differ" }
+local PARTS = { [0] = "narrower range", [1] = "documents" }
 local LEVELS = { [1] = "at the hub", [2] = "at HQ" }
 local NOTES = { [1] = "quarantined", [2] = "refused" }
 
@@ -62,6 +63,12 @@ field("number", ProtoField.uint64, "Number", base.DEC)
 field("ends_session", ProtoField.uint8, "Ends the session", base.DEC)
 field("subject", ProtoField.string, "Subject")
 field("message", ProtoField.string, "Message")
+field("digest", ProtoField.bytes, "Digest")
+field("key", ProtoField.bytes, "Document's key")
+field("low", ProtoField.bytes, "From")
+field("high", ProtoField.bytes, "Before")
+field("part", ProtoField.uint8, "Part", base.DEC, PARTS)
+field("answered", ProtoField.uint64, "Documents answered", base.DEC)
 field("payload", ProtoField.bytes, "Payload")
 field("payload_version", ProtoField.uint8, "Payload's version", base.DEC)
 field("payload_first", ProtoField.uint64, "First sequence", base.DEC)
@@ -225,6 +232,16 @@ function Reader:flag(tree, name)
     return value == 1
 end
 
+function Reader:keyRange(tree)
+    if self:flag(tree) then tree:add(fields.low, self:take(14)) end
+    if self:flag(tree) then tree:add(fields.high, self:take(14)) end
+end
+
+function Reader:rangeDigest(tree)
+    self:keyRange(tree)
+    tree:add(fields.digest, self:take(32))
+end
+
 -- A segment's header (Protocol/README.md, "Segment"), or a snapshot chunk's.
 function Reader:payload(tree, isSegment)
     if self:left() == 0 then return end
@@ -266,6 +283,7 @@ local FRAMES = {
         r:many(tree, "Subscription", function(item)
             r:text(item, "scope")
             r:cursor(item)
+            if r:flag(item) then item:add(fields.digest, r:take(32)) end
         end)
         return replica .. " " .. device
     end },
@@ -282,7 +300,7 @@ local FRAMES = {
         r:number(tree, "mark")
         r:many(tree, "Scope", function(item)
             local standing = r:u8(item, "standing")
-            if standing > 2 then error("invalid-value", 0) end
+            if standing > 3 then error("invalid-value", 0) end
             if standing > 0 then r:number(item, "end") end
         end)
         return name
@@ -364,13 +382,41 @@ local FRAMES = {
         return code
     end },
     [17] = { "bye", function() return "" end },
-    [32] = { "compareDigests" },
-    [33] = { "compareRanges" },
-    [34] = { "compareRequest" },
+    [32] = { "compare", function(r, tree)
+        local scope = r:text(tree, "scope")
+        return scope .. ", " .. r:many(tree, "Range", function(item) r:rangeDigest(item) end) .. " ranges"
+    end },
+    [33] = { "differences", function(r, tree)
+        local scope = r:text(tree, "scope")
+        r:number(tree, "position")
+        return scope .. ", " .. r:many(tree, "Part", function(item)
+            local part = r:u8(item, "part")
+            if part == 0 then
+                r:rangeDigest(item)
+            elseif part == 1 then
+                r:keyRange(item)
+                r:many(item, "Document", function(document)
+                    document:add(fields.key, r:take(14))
+                    document:add(fields.digest, r:take(32))
+                end)
+            else
+                error("invalid-value", 0)
+            end
+        end) .. " parts"
+    end },
+    [34] = { "fetch", function(r, tree)
+        local scope = r:text(tree, "scope")
+        r:number(tree, "credit")
+        return scope .. ", " .. r:many(tree, "Document", function(item) item:add(fields.key, r:take(14)) end) .. " documents"
+    end },
     [35] = { "grant" },
     [36] = { "revoke" },
-    [37] = { "verdict" },
-    [38] = { "salvage" },
+    [37] = { "states", function(r, tree)
+        local scope = r:text(tree, "scope")
+        local answered = r:number(tree, "answered")
+        r:payload(tree, false)
+        return scope .. ", " .. tostring(answered) .. " documents"
+    end },
 }
 
 -- One whole frame: its type stands at `start`, its end before `stop`.

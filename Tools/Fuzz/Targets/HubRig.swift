@@ -17,7 +17,8 @@ struct HubRig {
     /// The end of every feed.
     private static let end: FeedPosition = 10
 
-    /// - Parameter options: 32 headquarters, 64 a store that knows another hash of every chain.
+    /// - Parameter options: 32 headquarters, 64 a store that knows another hash of every chain,
+    ///   128 one that does not hold what the child holds.
     init(options: UInt8) {
         self.options = options
         session = HubSession(
@@ -37,7 +38,7 @@ struct HubRig {
         switch step {
         case .frame(let frame):
             switch frame {
-            case .pull(_, _, let bytes), .credit(let bytes): laws.granted(bytes)
+            case .pull(_, _, let bytes), .fetch(_, _, let bytes), .credit(let bytes): laws.granted(bytes)
             default: break
             }
             try run(session.receive(.received(frame)))
@@ -104,6 +105,9 @@ struct HubRig {
                 })
         case .feed(let scope, let after, _): .feed(scope, feed(after, bits))
         case .snapshot(let scope, let after, _): .snapshot(scope, snapshot(after, bits))
+        case .compare(let scope, let ranges): .compared(scope, position: HubRig.end, parts: parts(ranges, bits))
+        case .states(let scope, let documents, _):
+            .states(scope, answered: 1 + Int(bits) % documents.count, bytes: [UInt8](repeating: 4, count: 30))
         }
     }
 
@@ -121,6 +125,7 @@ struct HubRig {
                 guard case .feed(let position) = subscription.cursor else {
                     return .known(end: HubRig.end, usable: false)
                 }
+                if position == HubRig.end, options & 128 != 0 { return .differs(end: position) }
                 return .known(end: HubRig.end, usable: position <= HubRig.end)
             })
     }
@@ -134,6 +139,18 @@ struct HubRig {
         let number = Sequence32(reached)
         let item = FeedItem(position: reached, payload: RigFacts.payload(RigFacts.relayed, number...number))
         return .items([item], reached: reached, isAtEnd: reached == HubRig.end)
+    }
+
+    /// The ranges again, or one document of each.
+    private func parts(_ ranges: [RangeDigest], _ bits: UInt8) -> [ComparedPart] {
+        guard let key = DocumentKey([UInt8](repeating: 5, count: SyncLimits.documentKeyBytes)) else { return [] }
+        return ranges.map { range in
+            guard bits & 1 == 0, let one = KeyRange(key, nil), range.range.contains(one) else {
+                return .narrower(range)
+            }
+            let digest = Digest256(words: (0, 0, 0, UInt64(bits & 2)))
+            return .documents(one, [DocumentDigest(key, digest)])
+        }
     }
 
     private func snapshot(_ after: SnapshotCursor?, _ bits: UInt8) -> SnapshotPage {
@@ -153,6 +170,8 @@ extension HubLoad {
         case .held: 1
         case .feed: 2
         case .snapshot: 3
+        case .compare: 4
+        case .states: 5
         }
     }
 }

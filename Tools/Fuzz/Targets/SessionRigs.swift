@@ -156,10 +156,31 @@ struct ChildRig {
                 origin: RigFacts.child, ranges: .init(1...RigFacts.head), hash: RigFacts.hash)
             let relayed = OfferedOrigin(origin: RigFacts.relayed, ranges: ranges, hash: nil)
             return .unsent(head == nil ? [relayed] : [own, relayed])
+        case .scopeDigest: return .scopeDigest(.zero)
+        case .findings(_, let parts): return .findings(findings(parts))
         case .segment(let origin, let range):
             if bits & 3 == 3 { return .segment(nil) }
             let last = bits & 1 == 0 ? range.upperBound : range.lowerBound
             return .segment(RigFacts.payload(origin, range.lowerBound...last))
         }
+    }
+
+    /// Whatever the parent tells of is narrowed down, or wanted where its digest is not zero.
+    private func findings(_ parts: [ComparedPart]) -> ComparedFindings {
+        var findings = ComparedFindings()
+        for part in parts {
+            switch part {
+            case .narrower(let range): findings.ranges.append(range)
+            case .documents(_, let documents):
+                for document in documents {
+                    if document.digest == .zero {
+                        findings.onlyHere.append(document.key)
+                    } else {
+                        findings.wanted.append(document.key)
+                    }
+                }
+            }
+        }
+        return findings
     }
 }

@@ -60,6 +60,7 @@ struct SentFrames {
         switch frame {
         case .segment(let payload), .feed(_, _, let payload): credit -= payload.cost
         case .snapshotChunk(_, _, let chunk): credit -= chunk.cost
+        case .states(_, _, let bytes): credit -= bytes.count + SyncLimits.payloadOverheadBytes
         default: break
         }
         try BrokenLaw.check(credit >= 0, "it sends more than it was granted")
@@ -88,7 +89,7 @@ extension FuzzTarget {
     private static func sessions() -> (up: [[UInt8]], down: [[UInt8]]) {
         var up: [[UInt8]] = []
         var down: [[UInt8]] = []
-        for options in 0..<16 as Range<UInt8> {
+        for options in Array(0..<16 as Range<UInt8>) + [134, 135, 230] {
             let recorded = Recording.session(options)
             up.append([options] + recorded.up)
             down.append([options] + recorded.down)
