@@ -24,7 +24,8 @@ public enum NameFolding {
         guard max(left.utf8.count, right.utf8.count) <= comparedBytesMax else { return false }
         let (a, b) = (left.split(separator: " "), right.split(separator: " "))
         let (fewer, more) = a.count <= b.count ? (a, b) : (b, a)
-        if fewer.count >= 2, fewer.allSatisfy(more.contains) { return true }
+        // As many words with one repeated would be a part of the other on one side only.
+        if fewer.count >= 2, fewer.count < more.count, fewer.allSatisfy(more.contains) { return true }
         let slips = min(left.count, right.count) >= 12 ? 2 : 1
         return min(left.count, right.count) >= 5
             && isWithin(slips, Array(left.unicodeScalars), Array(right.unicodeScalars))
