@@ -7,6 +7,9 @@ let settings: [SwiftSetting] =
     [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")]
     + (strict ? [.treatAllWarnings(as: .error)] : [])
 
+/// The fuzzer's executable needs libFuzzer's runtime, which only `Tools/fuzz` asks for.
+let withFuzzer = Context.environment["ASSAY_FUZZ"] == "1"
+
 /// A library target in the folder of its layer; arrows between layers point down only.
 func layer(_ folder: String, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, path: "Sources/\(folder)/\(name)", swiftSettings: settings)
@@ -35,6 +38,7 @@ let package = Package(
         .executable(name: "engine-peer", targets: ["EnginePeer"]),
         .executable(name: "power-cut", targets: ["PowerCut"]),
         .executable(name: "simulate", targets: ["Simulate"]),
+        .executable(name: "conformance-peer", targets: ["ConformancePeer"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
@@ -126,6 +130,24 @@ let package = Package(
             name: "PowerCut", dependencies: ["CrashRigs", arguments], path: "Tools/PowerCut", swiftSettings: settings),
         tests("CrashRigsTests", ["CrashRigs", "FaultDisk", "ReplicaStore"]),
         tests("FaultDiskTests", ["ChangeSets", "FaultDisk", "HybridTime", "Merging", "ReplicaStore", grdb, sqlite]),
+        // Generated change sets, the vectors and their JSON: shared by tests, the fuzz targets and the conformance peer.
+        .target(
+            name: "WireSamples", dependencies: ["ByteCoding", "ChangeSets", "HybridTime", "Merging"],
+            path: "Tests/WireSamples", swiftSettings: settings),
+        // One body a decoder of foreign bytes, with its laws: run by libFuzzer and, over corpus and cases, by tests.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "ByteCoding", "ChangeSets", "Credentialing", "Deflating", "HubLogic", "HybridTime", "Merging",
+                "ReplicaStore", "SyncProtocol", "Tabular", "TerminalCells", "WireSamples",
+            ],
+            path: "Tools/Fuzz/Targets", swiftSettings: settings),
+        // Our implementation behind Tools/conformance/run; built, not installed.
+        .executableTarget(
+            name: "ConformancePeer", dependencies: ["ByteCoding", "ChangeSets", "SyncProtocol", "WireSamples"],
+            path: "Tools/conformance/Peer", swiftSettings: settings),
+        tests("ConformanceTests", ["ConformancePeer", "WireSamples"]),
+        tests("FuzzTests", ["FuzzTargets"]),
         .target(
             name: "SyncTestSupport", dependencies: ["ByteCoding", "HubLogic", "HybridTime", "SyncProtocol"],
             path: "Tests/SyncTestSupport", swiftSettings: settings),
@@ -176,7 +198,8 @@ let package = Package(
             ["ChangeSets", "CredentialStore", "Credentialing", "HybridTime", "Merging", "ReplicaStore", grdb]),
         tests("ByteCodingTests", ["ByteCoding"]),
         tests("MergingTests", ["HybridTime", "Merging"]),
-        tests("ChangeSetsTests", ["ByteCoding", "ChangeSets", "Deflating", "HybridTime", "Merging"]),
+        tests(
+            "ChangeSetsTests", ["ByteCoding", "ChangeSets", "Deflating", "HybridTime", "Merging", "WireSamples"]),
         // A process that a store's tests kill, starve of disk space and run beside itself; built, not installed.
         .executableTarget(
             name: "StoreCrash",
@@ -189,4 +212,9 @@ let package = Package(
                 "StoreCrash", "StoreSync", "SyncProtocol", "SyncTransport", grdb, sqlite, log,
             ]),
     ]
+        + (withFuzzer
+            ? [
+                .executableTarget(
+                    name: "Fuzz", dependencies: ["FuzzTargets"], path: "Tools/Fuzz/Driver", swiftSettings: settings)
+            ] : [])
 )

@@ -5,6 +5,7 @@ import Foundation
 import HybridTime
 import Merging
 import Testing
+import WireSamples
 
 @Suite("Damaged and hostile bytes")
 struct DamageTests {

@@ -3,6 +3,7 @@ import ChangeSets
 import HybridTime
 import Merging
 import Testing
+import WireSamples
 
 @Suite("Hash chain")
 struct HashChainTests {

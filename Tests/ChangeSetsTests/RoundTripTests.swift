@@ -4,6 +4,7 @@ import Deflating
 import HybridTime
 import Merging
 import Testing
+import WireSamples
 
 @Suite("Round trips")
 struct RoundTripTests {

@@ -4,6 +4,7 @@ import Foundation
 import HybridTime
 import Merging
 import Testing
+import WireSamples
 
 @Suite("Vectors of the wire format")
 struct VectorTests {

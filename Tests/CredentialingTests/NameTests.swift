@@ -22,6 +22,10 @@ struct NameTests {
         #expect(NameFolding.isNear("jonh smith", "john smith"), "two letters swapped are one slip")
         #expect(!NameFolding.isNear("ann smith", "ann smythe"))
         #expect(!NameFolding.isNear("ana li", "ben li"))
+        #expect(!NameFolding.isNear("j j", "j k") && !NameFolding.isNear("j k", "j j"), "the same from both sides")
+        // Names of a hostile replica, each as long as a text may be: compared letter by letter they would take minutes.
+        let long = String(repeating: "a b", count: 20_000)
+        #expect(!NameFolding.isNear(long, long + "c"))
         #expect(!NameFolding.isNear("li", "lu"), "a short name has no room for a slip")
         #expect(!NameFolding.isNear("", ""))
         #expect(!NameFolding.isNear("smith", "ann smith"), "a family name alone is too little")

@@ -51,6 +51,14 @@ struct RefusalTests {
         #expect(refusal(CheckInPerson(booking: world.anaBooking, seat: world.seats[0]), on: world.first) == nil)
     }
 
+    @Test("A session whose start is out of reach makes nobody late, and is no trap")
+    func farAway() throws {
+        var world = try World()
+        let form = CheckInPerson(booking: world.anaBooking, seat: world.seats[0])
+        world.first.now = .min
+        #expect(refusal(form, on: world.first) == nil)
+    }
+
     @Test("A closed session takes no more work, and closing asks for every booking")
     func session() throws {
         var world = try World()

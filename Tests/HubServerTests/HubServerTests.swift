@@ -266,6 +266,16 @@ struct HubServerTests {
         }
     }
 
+    @Test("A skew has a magnitude, whatever clock a hub tells")
+    func wildClock() {
+        for clock in [Int64.min, .min + 1, 0, .max] {
+            for sent in [Int64.min, -1, 0, 1, .max] {
+                let skew = ClockSkew(hubClock: clock, sentAt: sent, roundTripMilliseconds: .max)
+                #expect(skew.milliseconds >= -.max)
+            }
+        }
+    }
+
     @Test("The clock's skew is measured and told")
     func skew() async throws {
         try await Rig.run(.hub(100), { $0.clock = { WallClock.milliseconds() + 3_600_000 } }) { rig in

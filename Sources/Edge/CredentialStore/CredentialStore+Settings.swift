@@ -16,7 +16,10 @@ extension CredentialStore {
     }
 
     /// How far the hub's clock is ahead of this device's, in milliseconds, when they last met.
-    public func clockSkew() throws(StoreError) -> Int64? { try replica.setting("clock-skew").flatMap { Int64($0) } }
+    public func clockSkew() throws(StoreError) -> Int64? {
+        // A magnitude is taken of it: never the least number, whatever a file holds.
+        try replica.setting("clock-skew").flatMap { Int64($0) }.map { max($0, -.max) }
+    }
 
     public func setClockSkew(_ milliseconds: Int64, at now: ClockReading = .now()) throws(StoreError) {
         try replica.set("clock-skew", to: String(milliseconds))

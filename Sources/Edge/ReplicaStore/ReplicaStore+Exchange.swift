@@ -90,9 +90,21 @@ struct JournalReader {
 
     /// The bytes of a part of a stored segment; the whole of it goes out as it came in.
     private func cut(_ stored: Journal.StoredSegment, to part: ClosedRange<Sequence32>) throws -> [UInt8] {
-        if part == stored.range { return stored.bytes }
+        if part == stored.range {
+            // It goes out as it is, so what a damaged file made of it must be seen without expanding it.
+            guard let header = try? SegmentCodec.header(stored.bytes[...]), header.first == part.lowerBound,
+                header.last == part.upperBound, stored.bytes.count <= ChangeSetLimits.segmentDecodedBytesMax
+            else {
+                throw StoreError.damaged(
+                    place: "segment \(stored.number) of the journal", reason: "it is not the run that its row names")
+            }
+            return stored.bytes
+        }
         let codec = SegmentCodec()
-        let segment = try codec.decode(stored.bytes[...])
+        let segment = try stored.decode(codec)
+        guard stored.range.contains(part.lowerBound), stored.range.contains(part.upperBound) else {
+            throw StoreError.damaged(place: "the feed", reason: "an entry beyond segment \(stored.number)")
+        }
         let offset = Int(part.lowerBound - stored.range.lowerBound)
         return codec.encode(Segment(Array(segment.changeSets[offset..<offset + part.count])))
     }
@@ -109,9 +121,8 @@ struct JournalReader {
         let rows = try Row.fetchCursor(db, sql: JournalReader.feedQuery, arguments: [position])
         while let row = try rows.next() {
             let stored = Journal.StoredSegment(
-                number: row[3], range: Sequence32(row[5] as Int64)...Sequence32(row[6] as Int64),
-                bytes: Array(row[7] as Data))
-            let range = Sequence32(row[1] as Int64)...Sequence32(row[2] as Int64)
+                number: row[3], range: try Journal.range(row[5], row[6]), bytes: Array(row[7] as Data))
+            let range = try Journal.range(row[1], row[2])
             let part = try cut(stored, to: range)
             if !entries.isEmpty, bytes + part.count > bytesMax { break }
             bytes += part.count

@@ -208,9 +208,7 @@ extension Writer {
     }
 
     func decode(_ stored: Journal.StoredSegment) throws(StoreError) -> Segment {
-        do throws(DecodingFailure) { return try codec.decode(stored.bytes[...]) } catch {
-            throw .damaged("segment \(stored.number) of the journal", error)
-        }
+        try stored.decode(codec)
     }
 
     /// Carries chains on: the segment's own, and those that had waited for a document which is here now.

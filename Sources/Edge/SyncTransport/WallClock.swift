@@ -18,6 +18,7 @@ public struct ClockSkew: Hashable, Sendable {
         uncertaintyMilliseconds = max(0, roundTripMilliseconds) / 2
         let (middle, _) = sentAt.addingReportingOverflow(uncertaintyMilliseconds)
         let (skew, overflow) = hubClock.subtractingReportingOverflow(middle)
-        milliseconds = overflow ? (hubClock < middle ? .min : .max) : skew
+        // Never the least number: its magnitude would be a trap to whoever shows it, and the hub's clock is foreign.
+        milliseconds = overflow ? (hubClock < middle ? -.max : .max) : max(skew, -.max)
     }
 }

@@ -121,7 +121,7 @@ public struct ImportExpression: Equatable, Sendable {
 public enum ImportLimits {
     /// The bytes of a mapping file.
     public static let mappingBytesMax = 1 << 20
-    /// The YAML nodes of a mapping, aliases counted each time that they are used.
+    /// The YAML nodes of a mapping. Aliases are refused before there are any.
     public static let mappingNodesMax = 20_000
     /// The levels of YAML inside each other.
     public static let mappingDepthMax = 24

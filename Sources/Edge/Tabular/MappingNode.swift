@@ -20,6 +20,7 @@ struct MappingNode {
                 .limit, file: file, "the mapping has more than \(ImportLimits.mappingBytesMax) bytes",
                 advice: "Check that it is the right file.")
         }
+        try refuseAliases(text, file: file)
         let composed: Node?
         do {
             composed = try Yams.compose(yaml: text)
@@ -37,7 +38,37 @@ struct MappingNode {
         return result
     }
 
-    /// Visits every node once per use, so that aliases of aliases cannot grow without end.
+    /// Refuses aliases before the parser meets them. It hashes every key whole, so some thirty lines of aliases of aliases
+    /// that end as a key (`? *a30 : 1`) would keep it busy for years; nothing in a mapping needs one.
+    private static func refuseAliases(_ text: String, file: String) throws(TabularError) {
+        var line = 1
+        var before: UInt8 = 0x20
+        let utf8 = Array(text.utf8)
+        for (index, byte) in utf8.enumerated() {
+            if byte == 0x0A { line += 1 }
+            // An alias begins where a token may begin; within words and right behind a quote an asterisk is text.
+            if byte == 0x2A, !isInsideText(before), index + 1 < utf8.count, isWord(utf8[index + 1]) {
+                throw TabularError(
+                    .limit, file: file, line: line, "the mapping has an alias, a word behind an asterisk",
+                    advice: "Write the value out, or put a text that begins with an asterisk in quotes.")
+            }
+            before = byte
+        }
+    }
+
+    private static func isWord(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F, 0x2D: true
+        default: false
+        }
+    }
+
+    /// Whether a byte before an asterisk shows that no token begins there.
+    private static func isInsideText(_ byte: UInt8) -> Bool {
+        isWord(byte) && byte != 0x2D || byte == 0x22 || byte == 0x27 || byte == 0x2E || byte == 0x2F || byte == 0x2A
+    }
+
+    /// Visits every node once per use, so that nothing grows without end.
     private func spend(_ budget: inout Int, depth: Int) throws(TabularError) {
         budget -= 1
         guard budget > 0, depth < ImportLimits.mappingDepthMax else {

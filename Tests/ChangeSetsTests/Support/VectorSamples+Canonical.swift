@@ -2,6 +2,7 @@ import ByteCoding
 import ChangeSets
 import HybridTime
 import Merging
+import WireSamples
 
 /// Vectors of the canonical form.
 extension VectorSamples {

@@ -71,7 +71,9 @@ struct HistorySheet {
         for set in history.changeSets {
             lines += [""] + Layout.heading("\(LocalTime.text(set.time, seconds: true)) \(set.intent)")
             var origin = "  by \(try words.actor(set.actor.string)) on \(words.replica(set.dot.origin)), \(set.dot)"
-            if abs(set.stamp.milliseconds - set.time) >= 60_000 {
+            // A device's time is foreign, and may be any number.
+            let (apart, isFar) = set.stamp.milliseconds.subtractingReportingOverflow(set.time)
+            if isFar || apart.magnitude >= 60_000 {
                 origin += ", ordered as of \(LocalTime.text(set.stamp.milliseconds))"
             }
             lines += Layout.wrapped(origin, hanging: 2).map { Console.styled($0, .dim) }

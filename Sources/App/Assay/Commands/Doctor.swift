@@ -196,7 +196,7 @@ struct Examination {
         guard try !store.isHeadquarters() else { return findings }
         let standing = try store.replica.durability()
         let waiting = standing.saved - min(standing.atHub, standing.saved)
-        if waiting > 0, let last = try store.lastSync(), wallClock() - last > 86_400_000 {
+        if waiting > 0, let last = try store.lastSync(), wallClock() &- last > 86_400_000 {
             findings.append(
                 Finding(
                     code: "sync-overdue",

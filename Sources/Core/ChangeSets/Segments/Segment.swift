@@ -52,6 +52,13 @@ public struct Segment: Sendable {
         /// What the first change set was before a fork, where the segment begins an origin that goes on from another.
         public let original: Dot?
 
+        package init(origin: ReplicaID, first: Sequence32, count: Int, decodedBytes: Int) {
+            self.origin = origin
+            self.first = first
+            self.count = count
+            self.decodedBytes = decodedBytes
+        }
+
         public var last: Sequence32 { first + Sequence32(count - 1) }
     }
 }
@@ -136,6 +143,11 @@ public final class SegmentCodec {
         do { body = try inflater.expand(packed, size: header.decodedBytes) } catch {
             throw reader.failure(.inflateFailed, error == .sizeMismatch ? "not the declared size" : "a broken stream")
         }
+        return try SegmentCodec.decode(header, inflated: body)
+    }
+
+    /// What stands behind a header, already inflated: what mutants of a body are read by without paying for zlib.
+    package static func decode(_ header: Segment.Header, inflated body: [UInt8]) throws(DecodingFailure) -> Segment {
         var segment = SegmentReader(header, body)
         return try segment.read()
     }

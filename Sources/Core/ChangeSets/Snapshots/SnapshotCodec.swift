@@ -41,6 +41,11 @@ public final class SnapshotCodec {
         do { body = try inflater.expand(packed, size: size) } catch {
             throw reader.failure(.inflateFailed, error == .sizeMismatch ? "not the declared size" : "a broken stream")
         }
+        return try SnapshotCodec.decode(inflated: body)
+    }
+
+    /// What stands behind a header, already inflated.
+    package static func decode(inflated body: [UInt8]) throws(DecodingFailure) -> [DocumentState] {
         var snapshot = SnapshotReader(body)
         return try snapshot.read()
     }

@@ -13,13 +13,19 @@ public enum NameFolding {
         (words(of: given ?? "") + words(of: family ?? "")).sorted(by: Self.precedes).joined(separator: " ")
     }
 
+    /// Longer keys are near only where they are equal.
+    public static let comparedBytesMax = 1_024
+
     /// Whether two keys may well be of one person: equal, one slip apart (two in long names), or one a part of the other,
     /// as where a middle name is left out.
     public static func isNear(_ left: String, _ right: String) -> Bool {
         if left == right { return !left.isEmpty }
+        // Names come from other replicas, and what follows takes the product of their lengths.
+        guard max(left.utf8.count, right.utf8.count) <= comparedBytesMax else { return false }
         let (a, b) = (left.split(separator: " "), right.split(separator: " "))
         let (fewer, more) = a.count <= b.count ? (a, b) : (b, a)
-        if fewer.count >= 2, fewer.allSatisfy(more.contains) { return true }
+        // As many words with one repeated would be a part of the other on one side only.
+        if fewer.count >= 2, fewer.count < more.count, fewer.allSatisfy(more.contains) { return true }
         let slips = min(left.count, right.count) >= 12 ? 2 : 1
         return min(left.count, right.count) >= 5
             && isWithin(slips, Array(left.unicodeScalars), Array(right.unicodeScalars))

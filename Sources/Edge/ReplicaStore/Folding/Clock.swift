@@ -31,17 +31,15 @@ struct ClockCodec {
             try withUnsafeTemporaryAllocation(of: Head.self, capacity: 64) { (slots) throws(DecodingFailure) in
                 var present: UInt64 = 0
                 for _ in 0..<groupCount {
-                    let origin = Int64(truncatingIfNeeded: try cursor.varint())
-                    let sequence = Sequence32(truncatingIfNeeded: try cursor.varint())
-                    let stamp = Stamp(Int64(truncatingIfNeeded: try cursor.varint()))
+                    let (origin, sequence, stamp) = (try cursor.varint(), try cursor.varint(), try cursor.varint())
                     var numbers = try cursor.varint()
-                    guard let id = try? origins.id(origin) else { throw cursor.failure("an origin") }
-                    let head = Head(dot: Dot(id, sequence), stamp: stamp)
+                    guard let head = head(origin, sequence, stamp) else { throw cursor.failure("a dot or its stamp") }
                     while numbers != 0 {
                         let number = numbers.trailingZeroBitCount
                         numbers &= numbers - 1
                         guard number < 63, table.positionOfNumber[number] >= 0 else { throw cursor.failure("a field") }
                         let position = Int(table.positionOfNumber[number])
+                        guard present >> UInt64(position) & 1 == 0 else { throw cursor.failure("a field twice") }
                         slots.initializeElement(at: position, to: head)
                         present |= 1 << UInt64(position)
                     }
@@ -67,18 +65,33 @@ struct ClockCodec {
         var numbers: UInt64 = 0
     }
 
+    /// A dot and its stamp as they stand in a clock; nil where no replica could have written them. A damaged file must not
+    /// get further than this: a negative stamp would be a trap when the clock is written again.
+    private func head(_ origin: UInt64, _ sequence: UInt64, _ stamp: UInt64) -> Head? {
+        guard let number = Int64(exactly: origin), let id = try? origins.id(number),
+            let sequence = Sequence32(exactly: sequence), sequence > 0, stamp <= UInt64(Stamp.greatest.milliseconds)
+        else { return nil }
+        return Head(dot: Dot(id, sequence), stamp: Stamp(Int64(stamp)))
+    }
+
     private func readExtras(_ cursor: inout ClockCursor, into cells: inout [CellState]) throws(DecodingFailure) {
         let extras = try cursor.varint()
         if extras == 0 { return }
         var reader = ByteReader(cursor.rest())
         for _ in 0..<extras {
-            let tag = FieldTag(raw: UInt32(truncatingIfNeeded: try reader.varint()))
-            let origin = Int64(truncatingIfNeeded: try reader.varint())
-            let sequence = Sequence32(truncatingIfNeeded: try reader.varint())
-            let stamp = Stamp(Int64(truncatingIfNeeded: try reader.varint()))
-            guard let id = try? origins.id(origin) else { throw reader.failure(.invalidValue, "an origin") }
-            let sibling = Sibling(Dot(id, sequence), stamp, try StoredValue.read(&reader))
+            let tag = FieldTag(raw: UInt32(try reader.count(limit: Int(FieldTag.rawMax), "a field tag")))
+            let (origin, sequence, stamp) = (try reader.varint(), try reader.varint(), try reader.varint())
+            guard let head = head(origin, sequence, stamp) else {
+                throw reader.failure(.invalidValue, "a dot or its stamp")
+            }
+            let sibling = Sibling(head.dot, head.stamp, try StoredValue.read(&reader))
             if let index = cells.firstIndex(where: { $0.tag == tag }) {
+                // One dot leaves one sibling in a cell, or several different elements in a set.
+                guard
+                    !cells[index].siblings.contains(where: {
+                        $0.dot == sibling.dot && (tag.mergeClass != .set || $0.value == sibling.value)
+                    })
+                else { throw reader.failure(.invalidValue, "a sibling twice") }
                 cells[index].others.append(sibling)
             } else {
                 let index = cells.firstIndex { $0.tag > tag } ?? cells.count
@@ -179,8 +192,10 @@ enum StoredValue {
         case 3: return .bytes(Array(try reader.block(limit: 1 << 20, "bytes")))
         case 4:
             let origin = ReplicaID(try reader.fixed64())
-            let sequence = Sequence32(truncatingIfNeeded: try reader.varint())
-            return .reference(RecordName(origin, sequence, UInt16(truncatingIfNeeded: try reader.varint())))
+            let sequence = Sequence32(try reader.count(limit: Int(Sequence32.max), "a sequence"))
+            let ordinal = UInt16(try reader.count(limit: Int(LocalID.ordinalMax), "an ordinal"))
+            guard origin.bits != 0 else { throw reader.failure(.invalidValue, "an origin of zero") }
+            return .reference(RecordName(origin, sequence, ordinal))
         default: throw reader.failure(.invalidValue, "a stored value")
         }
     }

@@ -50,10 +50,13 @@ struct DocumentTable {
         select.bind(1, id.raw)
         defer { select.reset() }
         guard try select.step() else { return nil }
+        let stamp = Stamp(select.integer(2))
+        // The next stamp is one more, which must not overflow whatever a damaged file says.
+        guard stamp >= .zero, stamp <= .greatest else { throw .damaged(place: "a document", reason: "its stamp") }
         return FoldingDocument(
             id: id, kind: UInt32(truncatingIfNeeded: select.integer(0)),
             salt: try DocumentTable.salt(select, 1), context: try readContext(select, 3),
-            stamp: Stamp(select.integer(2)), isNew: false, isChanged: false, hasDigest: select.integer(4) != 0)
+            stamp: stamp, isNew: false, isChanged: false, hasDigest: select.integer(4) != 0)
     }
 
     func save(_ document: FoldingDocument) throws(StoreError) {

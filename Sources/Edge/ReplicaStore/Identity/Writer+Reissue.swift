@@ -274,10 +274,7 @@ extension Journal {
             else { return nil }
             digest = head
         }
-        let segment: Segment
-        do throws(DecodingFailure) { segment = try codec.decode(stored.bytes[...]) } catch {
-            throw .damaged("segment \(stored.number) of the journal", error)
-        }
+        let segment = try stored.decode(codec)
         var chain = HashChain(.cryptoSHA256)
         for set in segment.changeSets where set.dot.sequence <= sequence {
             guard let salt = try salt(of: set.document) ?? (set.document.isHash ? Salt.none : nil) else { return nil }

@@ -127,6 +127,12 @@ final class Journal {
             do throws(DecodingFailure) { sets.append(try CanonicalForm.read(scanTail.bytes(1)[...])) } catch {
                 throw .damaged("the journal's tail at \(scanTail.integer(0))", error)
             }
+            // Whoever packs these relies on a run of one origin.
+            let dot = sets[sets.count - 1].dot
+            let expected = UInt64(sets[0].dot.sequence) + UInt64(sets.count - 1)
+            guard Int64(dot.sequence) == scanTail.integer(0), UInt64(dot.sequence) == expected,
+                dot.origin == sets[0].dot.origin
+            else { throw .damaged(place: "the journal's tail", reason: "\(dot) is out of place") }
         }
         return sets
     }
@@ -175,6 +181,26 @@ final class Journal {
         let bytes: [UInt8]
         /// The chain's head after it, where the chain is verified so far.
         var head: Digest256?
+
+        /// The change sets. A damaged file may hold other bytes than its row says, and sequences are looked up by the row.
+        func decode(_ codec: SegmentCodec) throws(StoreError) -> Segment {
+            let segment: Segment
+            do throws(DecodingFailure) { segment = try codec.decode(bytes[...]) } catch {
+                throw .damaged("segment \(number) of the journal", error)
+            }
+            guard segment.first == range.lowerBound, segment.last == range.upperBound else {
+                throw .damaged(
+                    place: "segment \(number) of the journal", reason: "it is not the run that its row names")
+            }
+            return segment
+        }
+    }
+
+    /// A run of sequences as two columns hold it.
+    static func range(_ first: Int64, _ last: Int64) throws(StoreError) -> ClosedRange<Sequence32> {
+        guard let first = Sequence32(exactly: first), let last = Sequence32(exactly: last), first >= 1, first <= last
+        else { throw .damaged(place: "the journal", reason: "the range \(first) to \(last)") }
+        return first...last
     }
 
     /// The first stored segment of an origin that ends at or after a sequence; it need not hold it.
@@ -184,11 +210,9 @@ final class Journal {
         segmentsFrom.bind(2, Int64(sequence))
         defer { segmentsFrom.reset() }
         guard try segmentsFrom.step() else { return nil }
-        let first = Sequence32(truncatingIfNeeded: segmentsFrom.integer(1))
-        let last = Sequence32(truncatingIfNeeded: segmentsFrom.integer(2))
-        guard first <= last else { throw .damaged(place: "the journal", reason: "a segment's range") }
         return StoredSegment(
-            number: segmentsFrom.integer(0), range: first...last, bytes: segmentsFrom.bytes(3),
+            number: segmentsFrom.integer(0),
+            range: try Journal.range(segmentsFrom.integer(1), segmentsFrom.integer(2)), bytes: segmentsFrom.bytes(3),
             head: segmentsFrom.isNull(4) ? nil : Digest256(segmentsFrom.bytes(4)))
     }
 

@@ -52,7 +52,14 @@ final class OriginNumbers {
     private func refresh() throws(StoreError) {
         scan.bind(1, Int64(ids.count))
         defer { scan.reset() }
-        while try scan.step() { remember(ReplicaID(UInt64(bitPattern: scan.integer(1))), scan.integer(0)) }
+        while try scan.step() {
+            let number = scan.integer(0)
+            // The list has a place for every number: a damaged one would ask for any amount of memory.
+            guard number > 0, number < LocalID.originsMax else {
+                throw .damaged(place: "the origin table", reason: "the number \(number)")
+            }
+            remember(ReplicaID(UInt64(bitPattern: scan.integer(1))), number)
+        }
     }
 
     private func remember(_ id: ReplicaID, _ number: Int64) {
