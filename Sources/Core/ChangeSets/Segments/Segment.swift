@@ -52,11 +52,12 @@ public struct Segment: Sendable {
         /// What the first change set was before a fork, where the segment begins an origin that goes on from another.
         public let original: Dot?
 
-        package init(origin: ReplicaID, first: Sequence32, count: Int, decodedBytes: Int) {
+        package init(origin: ReplicaID, first: Sequence32, count: Int, decodedBytes: Int, original: Dot? = nil) {
             self.origin = origin
             self.first = first
             self.count = count
             self.decodedBytes = decodedBytes
+            self.original = original
         }
 
         public var last: Sequence32 { first + Sequence32(count - 1) }

@@ -195,12 +195,18 @@ extension ReplicaStore {
             }
         }
         let cursor = chunk.next.map { PullCursor.bootstrap(position: position, resume: $0) } ?? .feed(position)
-        try writing { writer throws(StoreError) in
-            try writer.join(states, entersFeed: isHub)
-            // Once for a whole bootstrap: children take one snapshot, not one for each chunk.
-            if isHub, chunk.next == nil { try writer.journal.closeFeedGap() }
-            try writer.sync.meet(lineage)
-            try writer.sync.move(lineage, scope, to: cursor)
+        do throws(StoreError) {
+            try writing { writer throws(StoreError) in
+                try writer.join(states, entersFeed: isHub)
+                // Once for a whole bootstrap: children take one snapshot, not one for each chunk.
+                if isHub, chunk.next == nil { try writer.journal.closeFeedGap() }
+                try writer.sync.meet(lineage)
+                try writer.sync.move(lineage, scope, to: cursor)
+            }
+        } catch {
+            // A new document's records are not looked up one by one; SQLite finds one that stands elsewhere already.
+            guard case .sqlite(let code, _) = error, code & 0xFF == 19 else { throw error }
+            throw .damaged(place: "a snapshot from the hub", reason: "it has a record of another document")
         }
         changes.post(.applied)
     }
