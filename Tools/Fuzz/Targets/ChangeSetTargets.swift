@@ -141,31 +141,40 @@ extension FuzzTarget {
 
     private static let codecs = Codecs()
 
-    /// count: 2 bytes, first: 4, origin: 1, then the body.
+    /// count: 2 bytes, first: 4, origin: 1 (its top bit: whether a run from 1 goes on from another origin), the body.
     static func segmentParts(_ input: [UInt8]) -> (Segment.Header, [UInt8]) {
         var parts = FuzzInput(input)
         let count = 1 + parts.word() % ChangeSetLimits.segmentChangeSetsMax
         let first = UInt32(parts.word()) | UInt32(parts.word()) << 16
-        let origin = ReplicaID(1 + UInt64(parts.byte()))
+        let bits = parts.byte()
         let body = parts.rest()
+        let start = min(max(first, 1), .max - UInt32(count - 1))
+        let original = bits & 0x80 != 0 && start == 1 ? Dot(ReplicaID(.max), 7) : nil
         let header = Segment.Header(
-            origin: origin, first: min(max(first, 1), .max - UInt32(count - 1)), count: count,
-            decodedBytes: body.count)
+            origin: ReplicaID(1 + UInt64(bits & 0x7F)), first: start, count: count, decodedBytes: body.count,
+            original: original)
         return (header, body)
     }
 
     private static func segmentInput(_ bytes: [UInt8]) throws -> [UInt8] {
         let header = try SegmentCodec.header(bytes[...])
-        let prefix =
-            9
-            + [UInt64(header.first), UInt64(header.count), UInt64(header.decodedBytes)].reduce(0) {
-                var writer = ByteWriter()
-                writer.varint($1)
-                return $0 + writer.count
-            }
-        let body = try inflater().expand(bytes[prefix...], size: header.decodedBytes)
+        var prefix = ByteWriter()
+        prefix.byte(0)
+        prefix.fixed64(header.origin.bits)
+        if let original = header.original {
+            prefix.fixed64(original.origin.bits)
+            prefix.varint(UInt64(original.sequence))
+        }
+        for number in [UInt64(header.first), UInt64(header.count), UInt64(header.decodedBytes)] {
+            prefix.varint(number)
+        }
+        let body = try inflater().expand(bytes[prefix.count...], size: header.decodedBytes)
         return FuzzInput.word(header.count - 1) + FuzzInput.word(Int(header.first & 0xFFFF))
-            + FuzzInput.word(Int(header.first >> 16)) + [UInt8(truncatingIfNeeded: header.origin.bits &- 1)] + body
+            + FuzzInput.word(Int(header.first >> 16)) + [originByte(header)] + body
+    }
+
+    private static func originByte(_ header: Segment.Header) -> UInt8 {
+        UInt8(truncatingIfNeeded: header.origin.bits &- 1) & 0x7F | (header.original == nil ? 0 : 0x80)
     }
 
     private static func snapshotInput(_ bytes: [UInt8]) throws -> [UInt8] {
