@@ -205,16 +205,18 @@ final class SyncState {
     func follow(_ headquarters: HubLineage) throws(StoreError) -> Bool {
         let before = try self.headquarters()
         guard before != headquarters else { return false }
-        for (key, value) in [
-            (Meta.headquartersKey, headquarters.hub.bits), (Meta.headquartersEpochKey, headquarters.epoch),
-        ] {
-            setMeta.bind(1, key)
-            setMeta.bind(2, Int64(bitPattern: value))
-            try setMeta.run()
-        }
+        // Not a loop over pairs: the optimiser of Swift 6.3.1 crashes on one that throws typed errors.
+        try set(Meta.headquartersKey, headquarters.hub.bits)
+        try set(Meta.headquartersEpochKey, headquarters.epoch)
         guard before != nil else { return false }
         try clearAtHQ.run()
         return true
+    }
+
+    private func set(_ key: String, _ value: UInt64) throws(StoreError) {
+        setMeta.bind(1, key)
+        setMeta.bind(2, Int64(bitPattern: value))
+        try setMeta.run()
     }
 
     /// - Returns: the part that was not known before.
