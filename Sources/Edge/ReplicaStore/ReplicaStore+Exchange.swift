@@ -84,7 +84,7 @@ struct JournalReader {
         let limit = min(range.count, ChangeSetLimits.segmentChangeSetsMax)
         let sets = try journal.tail(from: range.lowerBound, limit: limit)
         guard sets.first?.dot.sequence == range.lowerBound else { return nil }
-        let (count, bytes) = SegmentPacker.pack(sets, SegmentCodec())
+        let (count, bytes) = SegmentPacker.pack(sets[...], SegmentCodec())
         return (range.lowerBound...(range.lowerBound + Sequence32(count - 1)), bytes)
     }
 

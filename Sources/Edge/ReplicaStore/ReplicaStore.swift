@@ -75,7 +75,9 @@ public final class ReplicaStore: Sendable {
         let lock = try AdvisoryLock(path: path + "/lock")
         let file = DatabaseFile(folder: path, vfs: vfs)
         // Turning the write-ahead log on writes, so the pool is made under the lock as well.
-        let pool = try lock.holding { () throws(StoreError) in try open(file, durability) }
+        let pool = try lock.holding { () throws(StoreError) in
+            try open(file, durability, pageBytes: Tables.pageBytes(isHub: isHub))
+        }
         try lock.holding { () throws(StoreError) in
             try asStoreErrors {
                 try pool.write { db in
@@ -122,7 +124,10 @@ public final class ReplicaStore: Sendable {
         return store
     }
 
-    private static func open(_ file: DatabaseFile, _ durability: Durability) throws(StoreError) -> DatabasePool {
+    /// - Parameter pageBytes: the size of a new store's pages; one that is there keeps its own.
+    private static func open(
+        _ file: DatabaseFile, _ durability: Durability, pageBytes: Int = Tables.pageBytes(isHub: false)
+    ) throws(StoreError) -> DatabasePool {
         var configuration = Configuration()
         configuration.label = "assay"
         configuration.busyMode = .timeout(10)
@@ -132,10 +137,10 @@ public final class ReplicaStore: Sendable {
             guard !db.configuration.readonly else { return }
             // The layout is settled before the first table is made; a store that is there keeps its own.
             if try Int.fetchOne(db, sql: "PRAGMA page_count") == 0 {
-                try db.execute(sql: "PRAGMA page_size = \(Tables.pageBytes)")
+                try db.execute(sql: "PRAGMA page_size = \(pageBytes)")
                 try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
             }
-            let pageBytes = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? Tables.pageBytes
+            let pageBytes = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? pageBytes
             try db.execute(sql: "PRAGMA wal_autocheckpoint = \(Tables.checkpointBytes / pageBytes)")
         }
         return try asStoreErrors {

@@ -18,6 +18,10 @@ extension Writer {
         if try journal.lastHeld(identity.replica) > head.sequence { throw .behindOwnWork }
         let first = head.sequence + 1
         let dots = drafts.indices.map { Dot(identity.replica, first + Sequence32($0)) }
+        // As many as a segment is worth go into one at once; they follow what waits in the tail.
+        let isBulk = drafts.count >= ReplicaStore.packedAtOnce
+        if isBulk { try packTail(entersFeed: isHub) }
+        var heads: [Digest256] = []
         var sets: [ChangeSet] = []
         sets.reserveCapacity(drafts.count)
         for (number, draft) in drafts.enumerated() {
@@ -31,8 +35,16 @@ extension Writer {
             let (digest, size) = chain.head(after: head.digest, set, salt: folder.loadedDocuments[place].salt)
             guard size <= ChangeSetLimits.changeSetCanonicalBytesMax else { throw .limitExceeded("one change set") }
             head = Journal.Head(sequence: set.dot.sequence, digest: digest)
-            try journal.append(set.dot.sequence, head: digest, canonical: chain.canonical)
+            if isBulk {
+                heads.append(digest)
+            } else {
+                try journal.append(set.dot.sequence, head: digest, canonical: chain.canonical)
+            }
             sets.append(set)
+        }
+        if isBulk {
+            try insertSegments(sets, entersFeed: isHub) { heads[Int($0 - first)] }
+            try journal.setHead(identity.replica, head)
         }
         try flush(isLocal: true)
         var outcome = ApplyOutcome()

@@ -7,7 +7,7 @@ import Merging
 enum SegmentPacker {
     /// - Returns: the longest prefix of `sets` that makes a segment within the limits, and its bytes.
     /// - Precondition: `sets` is not empty and each of them is within a change set's limits.
-    static func pack(_ sets: [ChangeSet], _ codec: SegmentCodec) -> (count: Int, bytes: [UInt8]) {
+    static func pack(_ sets: ArraySlice<ChangeSet>, _ codec: SegmentCodec) -> (count: Int, bytes: [UInt8]) {
         var count = min(sets.count, ChangeSetLimits.segmentChangeSetsMax)
         var writes = 0
         var bytes = 0
@@ -31,9 +31,10 @@ enum SegmentPacker {
             }
         }
         while true {
-            let segment = Segment(Array(sets[..<count]))
-            if count == 1 || SegmentCodec.decodedSize(of: segment) <= ChangeSetLimits.segmentDecodedBytesMax {
-                return (count, codec.encode(segment))
+            let segment = Segment(Array(sets.prefix(count)))
+            if count == 1 { return (1, codec.encode(segment)) }
+            if let bytes = codec.encode(segment, decodedBytesMax: ChangeSetLimits.segmentDecodedBytesMax) {
+                return (count, bytes)
             }
             count /= 2
         }
@@ -49,17 +50,33 @@ extension Writer {
         var next = packed + 1
         while next <= head.sequence {
             let sets = try journal.tail(from: next, limit: ChangeSetLimits.segmentChangeSetsMax)
-            guard !sets.isEmpty else { throw .damaged(place: "the journal's tail", reason: "it ends early") }
-            let (count, bytes) = SegmentPacker.pack(sets, codec)
-            let range = next...(next + Sequence32(count - 1))
-            let number = try journal.insert(identity.replica, range, bytes)
-            if entersFeed { try journal.appendFeed(segment: number, range) }
-            if let head = try journal.tailHead(at: range.upperBound) {
-                try journal.setSegmentHead(identity.replica, endingAt: range.upperBound, head)
+            guard let last = sets.last?.dot.sequence else {
+                throw .damaged(place: "the journal's tail", reason: "it ends early")
             }
-            next = range.upperBound + 1
+            try insertSegments(sets, entersFeed: entersFeed) { sequence throws(StoreError) in
+                try journal.tailHead(at: sequence)
+            }
+            next = last + 1
         }
         try journal.removeTail(through: head.sequence)
         try journal.setHead(identity.replica, head)
+    }
+
+    /// Puts a run of this replica's own change sets into the journal as segments.
+    /// - Parameter head: the own chain's head after the change set of that sequence.
+    func insertSegments(
+        _ sets: [ChangeSet], entersFeed: Bool, head: (Sequence32) throws(StoreError) -> Digest256?
+    ) throws(StoreError) {
+        var rest = sets[...]
+        while let first = rest.first?.dot.sequence {
+            let (count, bytes) = SegmentPacker.pack(rest, codec)
+            let range = first...(first + Sequence32(count - 1))
+            let number = try journal.insert(identity.replica, range, bytes)
+            if entersFeed { try journal.appendFeed(segment: number, range) }
+            if let head = try head(range.upperBound) {
+                try journal.setSegmentHead(identity.replica, endingAt: range.upperBound, head)
+            }
+            rest = rest.dropFirst(count)
+        }
     }
 }

@@ -77,10 +77,20 @@ public final class SegmentCodec {
         inflater = Inflater(dictionary: PresetDictionary.bytes)
     }
 
-    /// - Precondition: the segment is within ``ChangeSetLimits``; ``SegmentPacker`` cuts runs so that it is.
+    /// - Precondition: the segment is within ``ChangeSetLimits``.
     public func encode(_ segment: Segment) -> [UInt8] {
         var writer = SegmentWriter(segment)
+        return encode(segment, writer.write())
+    }
+
+    /// Encodes a segment if its body, before deflate, has at most `limit` bytes.
+    public func encode(_ segment: Segment, decodedBytesMax limit: Int) -> [UInt8]? {
+        var writer = SegmentWriter(segment)
         let body = writer.write()
+        return body.bytes.count <= limit ? encode(segment, body) : nil
+    }
+
+    private func encode(_ segment: Segment, _ body: SegmentWriter.Body) -> [UInt8] {
         var out = ByteWriter(reserving: body.bytes.count / 2 + 32)
         let original = segment.changeSets[0].original
         out.byte(original == nil ? SegmentCodec.version : SegmentCodec.versionOfBranch)
@@ -94,12 +104,6 @@ public final class SegmentCodec {
         out.count(body.bytes.count)
         out.raw(deflater.compress(body.parts))
         return out.bytes
-    }
-
-    /// The body's size before deflate, for measurements.
-    public static func decodedSize(of segment: Segment) -> Int {
-        var writer = SegmentWriter(segment)
-        return writer.write().bytes.count
     }
 
     public static func header(_ bytes: ArraySlice<UInt8>) throws(DecodingFailure) -> Segment.Header {

@@ -239,7 +239,7 @@ extension Writer {
         for run in missing.ranges {
             var next = run.lowerBound
             while next <= run.upperBound {
-                let rest = Array(told[Int(next - 1)...Int(run.upperBound - 1)])
+                let rest = told[Int(next - 1)...Int(run.upperBound - 1)]
                 let (count, bytes) = SegmentPacker.pack(rest, codec)
                 _ = try journal.insert(name, next...(next + Sequence32(count - 1)), bytes)
                 next += Sequence32(count)

@@ -7,8 +7,9 @@ enum Tables {
     static let format = 1
     /// Grows when this build folds what an older one put aside; quarantine is then looked at again.
     static let revision = 1
-    /// Small pages: a commit changes a few rows and writes, checksums and later copies each of their pages whole.
-    static let pageBytes = 1_024
+    /// Small pages at a site: a commit changes a few rows and writes, checksums and later copies each of their pages
+    /// whole. A hub folds thousands of change sets into a hundred times as many rows, and gains by shallow trees.
+    static func pageBytes(isHub: Bool) -> Int { isHub ? 4_096 : 1_024 }
     /// The write-ahead log's length at which a commit folds it into the database.
     static let checkpointBytes = 4 << 20
     /// Where records stand whose kind this build does not know.
