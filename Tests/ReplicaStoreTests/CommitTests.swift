@@ -99,6 +99,34 @@ struct CommitTests {
         #expect(!FileManager.default.fileExists(atPath: test.folder.path + "/replica.sqlite-wal"))
     }
 
+    @Test("What fills segments goes into them at once, behind what waits in the tail, and its chain holds")
+    func bulk() throws {
+        let hub = try TestStore(9, isHub: true)
+        for number in 1...3 { _ = try hub.store.makePerson("\(number)") }
+        let count = ChangeSetLimits.segmentChangeSetsMax + ReplicaStore.packedAtOnce
+        let drafts = (0..<count).map { number in
+            Draft(
+                .new, documentKind: 1, actor: "a", intent: "import",
+                changes: [
+                    RecordChange(
+                        .pending(draft: number, ordinal: 0), kind: 1,
+                        [Write(Fixture.phone.tag, .text("bulk \(number)"))])
+                ])
+        }
+        let sets = try hub.store.commit(drafts, time: 1_700_000_000_000)
+        #expect(sets.map(\.dot.sequence) == Array(4...Sequence32(count + 3)))
+        #expect(try hub.store.count("SELECT count(*) FROM tail") == 0)
+        #expect(try hub.store.count("SELECT count(*) FROM segment WHERE head IS NOT NULL") == 3)
+        _ = try hub.store.makePerson("after")
+        #expect(try hub.store.check() == [])
+        let fed = try hub.store.feed(after: 0, bytesMax: 1 << 24).flatMap { entry in entry.range.map { $0 } }
+        #expect(fed == Array(1...Sequence32(count + 3)))
+        let other = try TestStore(2)
+        try hub.store.send(to: other.store)
+        #expect(try other.store.digest() == hub.store.digest())
+        #expect(try other.store.check() == [])
+    }
+
     @Test("After a commit that failed the next ones are right, names of unknown origins included")
     func failureThenGood() throws {
         let test = try TestStore(1)

@@ -105,7 +105,7 @@ struct HistoryReader {
 
     /// The first segments that the index does not know yet.
     func unindexed(limit: Int) throws(StoreError) -> [SegmentContent] {
-        let rows = try Statement(
+        let rows = Statement(
             connection,
             """
             SELECT n, bytes FROM segment WHERE n > coalesce((SELECT value FROM meta WHERE key = '\(Self.mark)'), 0)
@@ -123,9 +123,9 @@ struct HistoryReader {
     func changeSets(of document: RecordName) throws(StoreError) -> [ChangeSet] {
         guard let id = try origins.knownID(document) else { return [] }
         var found: [Dot: ChangeSet] = [:]
-        let index = try Statement(connection, "SELECT 1 FROM sqlite_schema WHERE name = 'document_segment'")
+        let index = Statement(connection, "SELECT 1 FROM sqlite_schema WHERE name = 'document_segment'")
         if try index.step() {
-            let rows = try Statement(
+            let rows = Statement(
                 connection,
                 """
                 SELECT segment.n, segment.bytes FROM document_segment JOIN segment ON segment.n = document_segment.segment
@@ -143,7 +143,7 @@ struct HistoryReader {
     }
 
     func each(_ body: (ChangeSet) throws -> Void) throws {
-        let rows = try Statement(connection, "SELECT bytes FROM segment ORDER BY n")
+        let rows = Statement(connection, "SELECT bytes FROM segment ORDER BY n")
         while try rows.step() {
             for set in try Self.decode(rows.bytes(0)) { try body(set) }
         }

@@ -59,10 +59,10 @@ final class Writer {
         let waiting = waiting
         folder.isVoided = { dot throws(StoreError) in try waiting.isVoided(dot) }
         chain = HashChain(digesting)
-        selectReplica = try Statement(connection, "SELECT value FROM meta WHERE key = 'replica'")
-        begin = try Statement(connection, "BEGIN IMMEDIATE")
-        commit = try Statement(connection, "COMMIT")
-        rollback = try Statement(connection, "ROLLBACK")
+        selectReplica = Statement(connection, "SELECT value FROM meta WHERE key = 'replica'")
+        begin = Statement(connection, "BEGIN IMMEDIATE")
+        commit = Statement(connection, "COMMIT")
+        rollback = Statement(connection, "ROLLBACK")
     }
 
     /// Writes what was folded, and lets the observer look at it.
@@ -82,7 +82,7 @@ final class Writer {
     /// A look-up's statement, prepared once.
     func lookup(_ sql: String) throws(StoreError) -> Statement {
         if let known = lookups[sql] { return known }
-        let statement = try Statement(connection, sql)
+        let statement = Statement(connection, sql)
         lookups[sql] = statement
         return statement
     }

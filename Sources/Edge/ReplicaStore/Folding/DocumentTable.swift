@@ -34,15 +34,15 @@ struct DocumentTable {
 
     init(_ connection: OpaquePointer, _ origins: OriginNumbers) throws(StoreError) {
         self.origins = origins
-        select = try Statement(
+        select = Statement(
             connection, "SELECT kind, salt, stamp, context, digest IS NOT NULL FROM document WHERE id = ?")
-        insert = try Statement(
+        insert = Statement(
             connection, "INSERT INTO document(context, stamp, id, kind, salt) VALUES (?, ?, ?, ?, ?)")
-        update = try Statement(connection, "UPDATE document SET context = ?, stamp = ? WHERE id = ?")
-        void = try Statement(connection, "UPDATE document SET digest = NULL WHERE id = ?")
-        selectDigest = try Statement(connection, "SELECT digest FROM document WHERE id = ?")
-        selectSum = try Statement(connection, "SELECT value FROM meta WHERE key = '\(Meta.digestSumKey)'")
-        updateSum = try Statement(
+        update = Statement(connection, "UPDATE document SET context = ?, stamp = ? WHERE id = ?")
+        void = Statement(connection, "UPDATE document SET digest = NULL WHERE id = ?")
+        selectDigest = Statement(connection, "SELECT digest FROM document WHERE id = ?")
+        selectSum = Statement(connection, "SELECT value FROM meta WHERE key = '\(Meta.digestSumKey)'")
+        updateSum = Statement(
             connection, "INSERT OR REPLACE INTO meta(key, value) VALUES ('\(Meta.digestSumKey)', ?)")
     }
 

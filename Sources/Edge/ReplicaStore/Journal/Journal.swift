@@ -28,29 +28,29 @@ final class Journal {
 
     init(_ connection: OpaquePointer, _ origins: OriginNumbers) throws(StoreError) {
         self.origins = origins
-        insertSegment = try Statement(
+        insertSegment = Statement(
             connection, "INSERT INTO segment(origin, first, last, bytes) VALUES (?, ?, ?, ?) RETURNING n")
-        segmentsFrom = try Statement(
+        segmentsFrom = Statement(
             connection,
             "SELECT n, first, last, bytes, head FROM segment WHERE origin = ? AND last >= ? ORDER BY last LIMIT 1")
-        appendTail = try Statement(connection, "INSERT INTO tail(sequence, head, bytes) VALUES (?, ?, ?)")
-        lastTail = try Statement(connection, "SELECT sequence, head FROM tail ORDER BY sequence DESC LIMIT 1")
-        scanTail = try Statement(
+        appendTail = Statement(connection, "INSERT INTO tail(sequence, head, bytes) VALUES (?, ?, ?)")
+        lastTail = Statement(connection, "SELECT sequence, head FROM tail ORDER BY sequence DESC LIMIT 1")
+        scanTail = Statement(
             connection, "SELECT sequence, bytes FROM tail WHERE sequence >= ? ORDER BY sequence LIMIT ?")
-        clearTail = try Statement(connection, "DELETE FROM tail WHERE sequence <= ?")
-        selectHead = try Statement(connection, "SELECT head_sequence, head FROM origin WHERE n = ?")
-        updateHead = try Statement(connection, "UPDATE origin SET head_sequence = ?, head = ? WHERE n = ?")
-        insertFeed = try Statement(
+        clearTail = Statement(connection, "DELETE FROM tail WHERE sequence <= ?")
+        selectHead = Statement(connection, "SELECT head_sequence, head FROM origin WHERE n = ?")
+        updateHead = Statement(connection, "UPDATE origin SET head_sequence = ?, head = ? WHERE n = ?")
+        insertFeed = Statement(
             connection, "INSERT INTO feed(segment, first, last, position) VALUES (?1, ?2, ?3, ?4)")
-        feedEntry = try Statement(connection, "SELECT 1 FROM feed WHERE position = ?")
+        feedEntry = Statement(connection, "SELECT 1 FROM feed WHERE position = ?")
         heldRanges = try RangeTable(connection, "held", keys: ["origin"])
-        setSegmentHead = try Statement(connection, "UPDATE segment SET head = ? WHERE origin = ? AND last = ?")
-        selectSalt = try Statement(connection, "SELECT salt FROM document WHERE id = ?")
-        lastFeed = try Statement(connection, "SELECT coalesce(max(position), 0) FROM feed")
-        lastHeld = try Statement(connection, "SELECT max(last) FROM held WHERE origin = ?")
-        selectMeta = try Statement(connection, "SELECT value FROM meta WHERE key = ?")
-        setMeta = try Statement(connection, "INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)")
-        tailHead = try Statement(connection, "SELECT head FROM tail WHERE sequence = ?")
+        setSegmentHead = Statement(connection, "UPDATE segment SET head = ? WHERE origin = ? AND last = ?")
+        selectSalt = Statement(connection, "SELECT salt FROM document WHERE id = ?")
+        lastFeed = Statement(connection, "SELECT coalesce(max(position), 0) FROM feed")
+        lastHeld = Statement(connection, "SELECT max(last) FROM held WHERE origin = ?")
+        selectMeta = Statement(connection, "SELECT value FROM meta WHERE key = ?")
+        setMeta = Statement(connection, "INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)")
+        tailHead = Statement(connection, "SELECT head FROM tail WHERE sequence = ?")
     }
 
     // MARK: Who this replica is

@@ -10,14 +10,14 @@ final class RangeTable {
     init(_ connection: OpaquePointer, _ table: String, keys: [String]) throws(StoreError) {
         keyCount = Int32(keys.count)
         let match = keys.map { "\($0) = ?" }.joined(separator: " AND ")
-        select = try Statement(
+        select = Statement(
             connection,
             "SELECT first, last FROM \(table) WHERE \(match) AND last >= ? AND first <= ? ORDER BY last")
-        insert = try Statement(
+        insert = Statement(
             connection,
             "INSERT INTO \(table)(\(keys.joined(separator: ", ")), first, last) VALUES ("
                 + String(repeating: "?, ", count: keys.count) + "?, ?)")
-        delete = try Statement(connection, "DELETE FROM \(table) WHERE \(match) AND last = ?")
+        delete = Statement(connection, "DELETE FROM \(table) WHERE \(match) AND last = ?")
     }
 
     private func bind(_ statement: Statement, _ keys: [Int64]) {

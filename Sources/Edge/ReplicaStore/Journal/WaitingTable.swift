@@ -21,31 +21,31 @@ final class WaitingTable {
 
     init(_ connection: OpaquePointer, _ origins: OriginNumbers) throws(StoreError) {
         self.origins = origins
-        park = try Statement(connection, "INSERT OR REPLACE INTO parked VALUES (?, ?, ?, ?, ?)")
-        unpark = try Statement(connection, "DELETE FROM parked WHERE document = ? AND origin = ? AND sequence = ?")
-        parkedOf = try Statement(
+        park = Statement(connection, "INSERT OR REPLACE INTO parked VALUES (?, ?, ?, ?, ?)")
+        unpark = Statement(connection, "DELETE FROM parked WHERE document = ? AND origin = ? AND sequence = ?")
+        parkedOf = Statement(
             connection,
             """
             SELECT origin, sequence, missing_origin, missing_sequence FROM parked WHERE document = ?
             ORDER BY origin, sequence
             """)
-        anyParked = try Statement(connection, "SELECT EXISTS (SELECT 1 FROM parked)")
-        isolate = try Statement(connection, "INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?, ?)")
-        isIsolated = try Statement(connection, "SELECT 1 FROM quarantine WHERE origin = ? AND sequence = ?")
-        isVoided = try Statement(connection, "SELECT 1 FROM verdict WHERE subject = ?")
-        judgesDocument = try Statement(connection, "SELECT 1 FROM verdict WHERE judged_document = ? LIMIT 1")
-        anyVerdict = try Statement(connection, "SELECT EXISTS (SELECT 1 FROM verdict)")
-        anyHeldBack = try Statement(
+        anyParked = Statement(connection, "SELECT EXISTS (SELECT 1 FROM parked)")
+        isolate = Statement(connection, "INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?, ?)")
+        isIsolated = Statement(connection, "SELECT 1 FROM quarantine WHERE origin = ? AND sequence = ?")
+        isVoided = Statement(connection, "SELECT 1 FROM verdict WHERE subject = ?")
+        judgesDocument = Statement(connection, "SELECT 1 FROM verdict WHERE judged_document = ? LIMIT 1")
+        anyVerdict = Statement(connection, "SELECT EXISTS (SELECT 1 FROM verdict)")
+        anyHeldBack = Statement(
             connection,
             """
             SELECT 1 FROM parked WHERE origin = ?1 AND document = ?2
             UNION ALL SELECT 1 FROM quarantine WHERE origin = ?1 AND document = ?2 LIMIT 1
             """)
         // Of one document, or of all for NULL.
-        allIsolated = try Statement(
+        allIsolated = Statement(
             connection,
             "SELECT bytes FROM quarantine WHERE ?1 IS NULL OR document = ?1 ORDER BY origin, sequence")
-        clearIsolated = try Statement(connection, "DELETE FROM quarantine WHERE ?1 IS NULL OR document = ?1")
+        clearIsolated = Statement(connection, "DELETE FROM quarantine WHERE ?1 IS NULL OR document = ?1")
     }
 
     func hasParked() throws(StoreError) -> Bool {

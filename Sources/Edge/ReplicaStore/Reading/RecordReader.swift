@@ -74,7 +74,7 @@ public final class RecordReader {
         } else {
             let columns = kind.fields.map { ", \"\($0.name)\"" }.joined()
             let conditions = matches.map { "\"\($0.field.name)\" = ?" }.joined(separator: " AND ")
-            select = try Statement(
+            select = Statement(
                 connection, "SELECT id, document, clock\(columns) FROM \"\(kind.name)\" WHERE \(conditions)")
             lookups[key] = select
         }
@@ -106,7 +106,7 @@ public final class RecordReader {
     ) throws(StoreError) -> [StoredRecord] {
         let table = try table(kind)
         let columns = kind.fields.map { ", \"\($0.name)\"" }.joined()
-        let select = try Statement(
+        let select = Statement(
             connection, "SELECT id, document, clock\(columns) FROM \"\(kind.name)\" WHERE \(condition) LIMIT \(limit)")
         for (index, value) in arguments.enumerated() {
             guard try select.bind(Int32(index + 1), value, origins) else { return [] }
@@ -127,7 +127,7 @@ public final class RecordReader {
         if let known = violationsOfMember {
             select = known
         } else {
-            select = try Statement(connection, RecordReader.violationsSQL)
+            select = Statement(connection, RecordReader.violationsSQL)
             violationsOfMember = select
         }
         select.bind(1, id.raw)

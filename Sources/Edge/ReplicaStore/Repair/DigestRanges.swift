@@ -34,9 +34,9 @@ struct DigestRanges {
 
     init(_ connection: OpaquePointer, _ origins: OriginNumbers) throws(StoreError) {
         self.origins = origins
-        select = try Statement(
+        select = Statement(
             connection, "SELECT id, digest FROM document WHERE id BETWEEN ? AND ? AND digest IS NOT NULL ORDER BY id")
-        let scan = try Statement(connection, "SELECT id, n FROM origin")
+        let scan = Statement(connection, "SELECT id, n FROM origin")
         var all: [(id: ReplicaID, number: Int64)] = []
         while try scan.step() {
             all.append((ReplicaID(UInt64(bitPattern: scan.integer(0))), scan.integer(1)))

@@ -150,7 +150,7 @@ extension ReplicaStore {
                 throw StoreError.damaged(place: "the connection", reason: "it is closed")
             }
             let origins = try OriginNumbers(connection)
-            let select = try Statement(connection, "SELECT at, document, how FROM repair ORDER BY n DESC LIMIT ?")
+            let select = Statement(connection, "SELECT at, document, how FROM repair ORDER BY n DESC LIMIT ?")
             select.bind(1, Int64(limit))
             var all: [Repair] = []
             while try select.step() {

@@ -42,9 +42,9 @@ final class OriginNumbers {
     private let scan: Statement
 
     init(_ connection: OpaquePointer) throws(StoreError) {
-        insert = try Statement(
+        insert = Statement(
             connection, "INSERT INTO origin(n, id, head_sequence, head) VALUES (?, ?, 0, zeroblob(32))")
-        scan = try Statement(connection, "SELECT n, id FROM origin WHERE n >= ? ORDER BY n")
+        scan = Statement(connection, "SELECT n, id FROM origin WHERE n >= ? ORDER BY n")
         try refresh()
     }
 

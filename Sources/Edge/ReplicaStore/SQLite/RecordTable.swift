@@ -54,7 +54,7 @@ final class RecordTable {
 
     private func prepared(_ slot: inout Statement?, _ sql: @autoclosure () -> String) throws(StoreError) -> Statement {
         if let statement = slot { return statement }
-        let statement = try Statement(connection, sql())
+        let statement = Statement(connection, sql())
         slot = statement
         return statement
     }
@@ -92,7 +92,7 @@ final class RecordTable {
         if written != mask { return try update(written) }
         let positions = kind.fields.indices.filter { mask >> UInt64($0) & 1 == 1 }
         let sets = positions.map { ", \"\(kind.fields[$0].name)\" = ?" }.joined()
-        let statement = try Statement(connection, "UPDATE \"\(kind.name)\" SET clock = ?\(sets) WHERE id = ?")
+        let statement = Statement(connection, "UPDATE \"\(kind.name)\" SET clock = ?\(sets) WHERE id = ?")
         updates.append((mask, statement, positions))
         return (statement, positions)
     }
@@ -100,7 +100,7 @@ final class RecordTable {
     /// `id, document` of the first record whose field has a value.
     func find(_ field: String) throws(StoreError) -> Statement {
         for known in finders where known.field == field { return known.statement }
-        let statement = try Statement(
+        let statement = Statement(
             connection, "SELECT id, document FROM \"\(kind.name)\" WHERE \"\(field)\" = ? ORDER BY id LIMIT 1")
         finders.append((field, statement))
         return statement

@@ -3,23 +3,33 @@ import GRDBSQLite
 import HybridTime
 import Merging
 
-/// A prepared statement of the writer's connection, stepped without any layer between: the hot paths' only way to SQLite.
-/// Used on the writer's queue alone.
+/// A statement of one connection, stepped without any layer between: the hot paths' only way to SQLite. It is prepared
+/// when it is first used, because a session's look at the store needs few of those that its tables have. Used on its
+/// connection's queue alone.
 final class Statement {
-    let handle: OpaquePointer
     private let connection: OpaquePointer
+    let sql: String
+    private var prepared: OpaquePointer?
+    /// Why it could not be prepared; the next step says so.
+    private var refusal: StoreError?
 
-    init(_ connection: OpaquePointer, _ sql: String) throws(StoreError) {
+    init(_ connection: OpaquePointer, _ sql: String) {
         self.connection = connection
-        var handle: OpaquePointer?
-        let status = sqlite3_prepare_v3(connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &handle, nil)
-        guard status == SQLITE_OK, let handle else {
-            throw .sqlite(code: status, message: "\(String(cString: sqlite3_errmsg(connection))) in \(sql)")
-        }
-        self.handle = handle
+        self.sql = sql
     }
 
-    deinit { sqlite3_finalize(handle) }
+    deinit { sqlite3_finalize(prepared) }
+
+    /// Nil where it cannot be prepared: SQLite then ignores what is bound.
+    private var handle: OpaquePointer? { prepared ?? prepare() }
+
+    private func prepare() -> OpaquePointer? {
+        let status = sqlite3_prepare_v3(connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil)
+        refusal =
+            status == SQLITE_OK
+            ? nil : .sqlite(code: status, message: "\(String(cString: sqlite3_errmsg(connection))) in \(sql)")
+        return prepared
+    }
 
     private var failure: StoreError {
         .sqlite(code: sqlite3_extended_errcode(connection), message: String(cString: sqlite3_errmsg(connection)))
@@ -67,6 +77,8 @@ final class Statement {
 
     /// - Returns: whether there is a row.
     func step() throws(StoreError) -> Bool {
+        let handle = handle
+        if handle == nil, let refusal { throw refusal }
         switch sqlite3_step(handle) {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false
@@ -77,7 +89,7 @@ final class Statement {
         }
     }
 
-    func reset() { sqlite3_reset(handle) }
+    func reset() { sqlite3_reset(prepared) }
 
     func clear() { sqlite3_clear_bindings(handle) }
 

@@ -24,7 +24,7 @@ struct StateReader {
         self.connection = connection
         origins = try OriginNumbers(connection)
         var tables = schema.records.map { RecordTable($0, connection) }
-        let unknown = try Statement(connection, "SELECT DISTINCT kind FROM unknown_record ORDER BY kind")
+        let unknown = Statement(connection, "SELECT DISTINCT kind FROM unknown_record ORDER BY kind")
         while try unknown.step() {
             tables.append(RecordTable(unknown: UInt32(truncatingIfNeeded: unknown.integer(0)), connection))
         }
@@ -36,7 +36,7 @@ struct StateReader {
     /// The states of up to `limit` documents whose identifiers come after `after`, in the order of identifiers.
     /// - Returns: the states, and the last identifier where there may be more.
     func documents(after: Int64, limit: Int) throws(StoreError) -> (states: [DocumentState], next: Int64?) {
-        let select = try Statement(
+        let select = Statement(
             connection, "SELECT id, kind, salt, stamp, context FROM document WHERE id > ? ORDER BY id LIMIT ?")
         select.bind(1, after)
         select.bind(2, Int64(limit))

@@ -28,12 +28,12 @@ final class SyncState {
         self.origins = origins
         receipts = try RangeTable(connection, "receipt", keys: ["hub", "epoch", "origin"])
         atHQ = try RangeTable(connection, "at_hq", keys: ["origin"])
-        selectCursors = try Statement(
+        selectCursors = Statement(
             connection, "SELECT position, bootstrap FROM cursor WHERE hub = ? AND epoch = ? AND scope = ?")
-        setCursor = try Statement(
+        setCursor = Statement(
             connection, "INSERT OR REPLACE INTO cursor(hub, epoch, scope, position, bootstrap) VALUES (?, ?, ?, ?, ?)")
-        selectParent = try Statement(connection, "SELECT receipt_mark FROM parent WHERE hub = ? AND epoch = ?")
-        setParent = try Statement(
+        selectParent = Statement(connection, "SELECT receipt_mark FROM parent WHERE hub = ? AND epoch = ?")
+        setParent = Statement(
             connection,
             """
             INSERT INTO parent(hub, epoch, receipt_mark, met)
@@ -41,16 +41,16 @@ final class SyncState {
             ON CONFLICT (hub, epoch) DO UPDATE
                 SET receipt_mark = CASE ?3 WHEN 0 THEN receipt_mark ELSE ?3 END, met = excluded.met
             """)
-        lastParent = try Statement(connection, "SELECT hub, epoch FROM parent ORDER BY met DESC LIMIT 1")
-        heldOrigins = try Statement(connection, "SELECT DISTINCT origin FROM held ORDER BY origin")
+        lastParent = Statement(connection, "SELECT hub, epoch FROM parent ORDER BY met DESC LIMIT 1")
+        heldOrigins = Statement(connection, "SELECT DISTINCT origin FROM held ORDER BY origin")
         // Grows whenever more is known to be at HQ: the ranges there only ever gain.
-        lastSegment = try Statement(connection, "SELECT coalesce(max(n), 0) FROM segment")
-        selectWanted = try Statement(connection, "SELECT document FROM wanted LIMIT ?")
-        selectMeta = try Statement(connection, "SELECT value FROM meta WHERE key = ?")
-        setMeta = try Statement(connection, "INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)")
-        clearAtHQ = try Statement(connection, "DELETE FROM at_hq")
+        lastSegment = Statement(connection, "SELECT coalesce(max(n), 0) FROM segment")
+        selectWanted = Statement(connection, "SELECT document FROM wanted LIMIT ?")
+        selectMeta = Statement(connection, "SELECT value FROM meta WHERE key = ?")
+        setMeta = Statement(connection, "INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)")
+        clearAtHQ = Statement(connection, "DELETE FROM at_hq")
         // Only what is here as well: a receipt at HQ says that the hub which passes it on has it, too.
-        mark = try Statement(
+        mark = Statement(
             connection,
             """
             SELECT coalesce(sum(min(a.last, h.last) - max(a.first, h.first) + 1), 0) FROM at_hq a
