@@ -142,9 +142,7 @@ public final class Workload {
 
     private func change() throws -> Draft? {
         guard let person = people.randomElement(using: &random) else { return nil }
-        let isHere = try store.reading { db in
-            try !RecordReader(db, RigSchema.schema).context(person).isEmpty
-        }
+        let isHere = try store.readingRecords { records, _ in try !records.context(person).isEmpty }
         guard isHere else { return nil }
         return draft(.document(person), RigSchema.dossier, [change(person)])
     }
@@ -180,7 +178,7 @@ public final class Workload {
         for _ in 0..<Int.random(in: 1...3, using: &random) {
             var drafts = [newPerson()]
             if let person = people.randomElement(using: &random), random.chance(2),
-                try !peer.reading({ db in try RecordReader(db, RigSchema.schema).context(person).isEmpty })
+                try !peer.readingRecords({ records, _ in try records.context(person).isEmpty })
             {
                 drafts = [draft(.document(person), RigSchema.dossier, [change(person)])]
             }

@@ -88,7 +88,7 @@ struct World {
 
     private func context(_ document: RecordName, _ at: Int) throws -> Context {
         let store = stores[at]
-        return try store.reading { db in try RecordReader(db, store.schema).context(document) }
+        return try store.readingRecords { records, _ in try records.context(document) }
     }
 
     private mutating func value(_ type: FieldType) -> Value {

@@ -72,8 +72,6 @@ public final class CredentialStore: Sendable {
     public func reading<Result>(
         _ body: (StoredRecords, Database) throws -> Result
     ) throws(StoreError) -> Result {
-        try replica.reading { db in
-            try body(StoredRecords(try RecordReader(db, CredentialingSchema.schema)), db)
-        }
+        try replica.readingRecords { records, db in try body(StoredRecords(records), db) }
     }
 }

@@ -1,7 +1,5 @@
 import ByteCoding
 import ChangeSets
-import Foundation
-import GRDB
 import HybridTime
 import Merging
 
@@ -13,14 +11,12 @@ extension ReplicaStore {
 
     /// What the journal holds of an origin.
     public func held(_ origin: ReplicaID) throws(StoreError) -> SequenceRanges {
-        try reading { db in
-            try JournalReader(db).held(origin)
-        }
+        try readingTables { tables, _ in try tables.journal.held(origin) }
     }
 
     /// Every origin that the journal holds anything of.
     public func heldOrigins() throws(StoreError) -> [ReplicaID] {
-        try reading { db in try JournalReader(db).heldOrigins() }
+        try readingTables { tables, _ in try JournalReader(tables).heldOrigins() }
     }
 
     /// The part of an origin's change sets that starts at the front of `range` and fits one segment, as bytes.
@@ -28,7 +24,7 @@ extension ReplicaStore {
     public func segment(
         _ origin: ReplicaID, _ range: ClosedRange<Sequence32>
     ) throws(StoreError) -> (range: ClosedRange<Sequence32>, bytes: [UInt8])? {
-        try reading { db in try JournalReader(db).segment(origin, range) }
+        try readingTables { tables, _ in try JournalReader(tables).segment(origin, range) }
     }
 
     /// One entry of a hub's feed.
@@ -41,39 +37,30 @@ extension ReplicaStore {
 
     /// The feed's entries after a position, oldest first: at least one, if there is any, then as many as fit.
     public func feed(after position: Int64, bytesMax: Int) throws(StoreError) -> [FeedEntry] {
-        try reading { db in try JournalReader(db).feed(after: position, bytesMax: bytesMax) }
+        try readingTables { tables, _ in try JournalReader(tables).feed(after: position, bytesMax: bytesMax) }
     }
 }
 
 /// Reads the journal on a reader's connection.
 struct JournalReader {
-    private let db: Database
-    private let journal: Journal
-    private let origins: OriginNumbers
+    private let tables: ReaderTables
+    private var journal: Journal { tables.journal }
+    private var origins: OriginNumbers { tables.origins }
 
-    init(_ db: Database) throws {
-        guard let connection = db.sqliteConnection else {
-            throw StoreError.damaged(place: "the connection", reason: "it is closed")
-        }
-        self.db = db
-        origins = try OriginNumbers(connection)
-        journal = try Journal(connection, origins)
-    }
+    init(_ tables: ReaderTables) { self.tables = tables }
 
-    func held(_ origin: ReplicaID) throws(StoreError) -> SequenceRanges {
-        try journal.held(origin)
-    }
-
-    func heldOrigins() throws -> [ReplicaID] {
+    func heldOrigins() throws(StoreError) -> [ReplicaID] {
         let own = try journal.own()
-        var result = try Int64.fetchAll(db, sql: "SELECT DISTINCT origin FROM held ORDER BY origin").map(origins.id)
+        var result: [ReplicaID] = []
+        let rows = tables.lookup("SELECT DISTINCT origin FROM held ORDER BY origin")
+        while try rows.step() { result.append(try origins.id(rows.integer(0))) }
         if !result.contains(own), try journal.ownHead().sequence > 0 { result.append(own) }
         return result
     }
 
     func segment(
         _ origin: ReplicaID, _ range: ClosedRange<Sequence32>
-    ) throws -> (range: ClosedRange<Sequence32>, bytes: [UInt8])? {
+    ) throws(StoreError) -> (range: ClosedRange<Sequence32>, bytes: [UInt8])? {
         if let stored = try journal.segment(origin, endingFrom: range.lowerBound),
             stored.range.contains(range.lowerBound)
         {
@@ -89,13 +76,13 @@ struct JournalReader {
     }
 
     /// The bytes of a part of a stored segment; the whole of it goes out as it came in.
-    private func cut(_ stored: Journal.StoredSegment, to part: ClosedRange<Sequence32>) throws -> [UInt8] {
+    private func cut(_ stored: Journal.StoredSegment, to part: ClosedRange<Sequence32>) throws(StoreError) -> [UInt8] {
         if part == stored.range {
             // It goes out as it is, so what a damaged file made of it must be seen without expanding it.
             guard let header = try? SegmentCodec.header(stored.bytes[...]), header.first == part.lowerBound,
                 header.last == part.upperBound, stored.bytes.count <= ChangeSetLimits.segmentDecodedBytesMax
             else {
-                throw StoreError.damaged(
+                throw .damaged(
                     place: "segment \(stored.number) of the journal", reason: "it is not the run that its row names")
             }
             return stored.bytes
@@ -103,7 +90,7 @@ struct JournalReader {
         let codec = SegmentCodec()
         let segment = try stored.decode(codec)
         guard stored.range.contains(part.lowerBound), stored.range.contains(part.upperBound) else {
-            throw StoreError.damaged(place: "the feed", reason: "an entry beyond segment \(stored.number)")
+            throw .damaged(place: "the feed", reason: "an entry beyond segment \(stored.number)")
         }
         let offset = Int(part.lowerBound - stored.range.lowerBound)
         return codec.encode(Segment(Array(segment.changeSets[offset..<offset + part.count])))
@@ -115,19 +102,21 @@ struct JournalReader {
         WHERE feed.position > ? ORDER BY feed.position
         """
 
-    func feed(after position: Int64, bytesMax: Int) throws -> [ReplicaStore.FeedEntry] {
+    func feed(after position: Int64, bytesMax: Int) throws(StoreError) -> [ReplicaStore.FeedEntry] {
         var entries: [ReplicaStore.FeedEntry] = []
         var bytes = 0
-        let rows = try Row.fetchCursor(db, sql: JournalReader.feedQuery, arguments: [position])
-        while let row = try rows.next() {
+        let rows = tables.lookup(JournalReader.feedQuery)
+        rows.bind(1, position)
+        while try rows.step() {
             let stored = Journal.StoredSegment(
-                number: row[3], range: try Journal.range(row[5], row[6]), bytes: Array(row[7] as Data))
-            let range = try Journal.range(row[1], row[2])
+                number: rows.integer(3), range: try Journal.range(rows.integer(5), rows.integer(6)),
+                bytes: rows.bytes(7))
+            let range = try Journal.range(rows.integer(1), rows.integer(2))
             let part = try cut(stored, to: range)
             if !entries.isEmpty, bytes + part.count > bytesMax { break }
             bytes += part.count
             entries.append(
-                .init(position: row[0], origin: try origins.id(row[4]), range: range, bytes: part))
+                .init(position: rows.integer(0), origin: try origins.id(rows.integer(4)), range: range, bytes: part))
         }
         return entries
     }

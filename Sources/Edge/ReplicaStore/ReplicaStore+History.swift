@@ -1,6 +1,5 @@
 import ByteCoding
 import ChangeSets
-import GRDB
 import HybridTime
 import Merging
 
@@ -11,7 +10,7 @@ extension ReplicaStore {
     /// replica's own change sets that are not packed yet are few, and looked through one by one.
     public func history(of document: RecordName) throws(StoreError) -> [ChangeSet] {
         try indexHistory()
-        return try reading { db in try HistoryReader(db).changeSets(of: document) }
+        return try readingTables { tables, _ in try HistoryReader(tables).changeSets(of: document) }
     }
 
     /// One change set of the journal; nil where it is not held.
@@ -23,13 +22,13 @@ extension ReplicaStore {
 
     /// Every change set of the journal, segment by segment: reads and decodes all of it.
     public func eachChangeSet(_ body: (ChangeSet) throws -> Void) throws(StoreError) {
-        try reading { db in try HistoryReader(db).each(body) }
+        try readingTables { tables, _ in try HistoryReader(tables).each(body) }
     }
 
     /// Notes which documents the segments that came since the last time touch, a few segments a transaction.
     private func indexHistory() throws(StoreError) {
         while true {
-            let batch = try reading { db in try HistoryReader(db).unindexed(limit: 32) }
+            let batch = try readingTables { tables, _ in try HistoryReader(tables).unindexed(limit: 32) }
             guard !batch.isEmpty else { return }
             try writing { writer throws(StoreError) in try writer.index(batch) }
         }
@@ -79,13 +78,7 @@ struct HistoryReader {
     private let origins: OriginNumbers
     private let decoded: DecodedSegments
 
-    init(_ db: Database) throws(StoreError) {
-        guard let connection = db.sqliteConnection else {
-            throw .damaged(place: "the connection", reason: "it is closed")
-        }
-        let origins = try OriginNumbers(connection)
-        self.init(connection, try Journal(connection, origins), origins)
-    }
+    init(_ tables: ReaderTables) { self.init(tables.connection, tables.journal, tables.origins) }
 
     init(
         _ connection: OpaquePointer, _ journal: Journal, _ origins: OriginNumbers,

@@ -1,6 +1,5 @@
 import ByteCoding
 import ChangeSets
-import GRDB
 import HybridTime
 import Merging
 
@@ -11,8 +10,8 @@ extension ReplicaStore {
     public func snapshotChunk(after: Int64, documents limit: Int = SnapshotCodec.documentsMax) throws(StoreError) -> (
         bytes: [UInt8], next: Int64?
     ) {
-        let (states, next) = try reading { db in
-            try StateReader(db, schema).documents(after: after, limit: min(limit, SnapshotCodec.documentsMax))
+        let (states, next) = try readingTables { tables, _ in
+            try StateReader(tables).documents(after: after, limit: min(limit, SnapshotCodec.documentsMax))
         }
         return (SnapshotCodec().encode(states), next)
     }
@@ -37,13 +36,13 @@ extension ReplicaStore {
 
     /// The state of one document; nil where nothing of it is here.
     public func document(_ name: RecordName) throws(StoreError) -> DocumentState? {
-        try reading { db in try StateReader(db, schema).document(name) }
+        try readingTables { tables, _ in try StateReader(tables).document(name) }
     }
 
     /// The states of every document, for tests and small stores.
     public func allDocuments() throws(StoreError) -> [DocumentState] {
-        try reading { db in
-            let reader = try StateReader(db, schema)
+        try readingTables { tables, _ in
+            let reader = try StateReader(tables)
             var all: [DocumentState] = []
             var after: Int64? = 0
             while let from = after {

@@ -21,7 +21,13 @@ public final class ReplicaStore: Sendable {
     public let changes = StoreChanges()
     let lastDataVersion = Atomic(0)
 
-    private let connections: Mutex<DatabasePool>
+    /// One writer's connection and a few readers', with what these have prepared.
+    private struct Connections {
+        let pool: DatabasePool
+        let readers = ReaderCache()
+    }
+
+    private let connections: Mutex<Connections>
     private let lock: AdvisoryLock
     private let writer = WriterBox()
     private let file: DatabaseFile
@@ -31,7 +37,7 @@ public final class ReplicaStore: Sendable {
     /// Whether the disk failed under the writer: its connections are made anew before the next write.
     private let isSuspect = Atomic(false)
 
-    private var pool: DatabasePool { connections.withLock { $0 } }
+    private var pool: DatabasePool { connections.withLock { $0.pool } }
     private let known: Mutex<Identity>
 
     /// How surely a commit is on disk when it returns.
@@ -49,7 +55,7 @@ public final class ReplicaStore: Sendable {
         durability: Durability, observer: (any MergeObserver)?
     ) throws {
         path = file.folder
-        connections = Mutex(pool)
+        connections = Mutex(Connections(pool: pool))
         self.file = file
         self.lock = lock
         self.schema = schema.withEngineRecords
@@ -182,7 +188,7 @@ public final class ReplicaStore: Sendable {
         let made = try makeWriter(fresh)
         pool.unsafeReentrantWrite { _ in writer.value = nil }
         writer.value = made
-        connections.withLock { $0 = fresh }
+        connections.withLock { $0 = Connections(pool: fresh) }
         isSuspect.store(false, ordering: .relaxed)
     }
 
@@ -192,8 +198,9 @@ public final class ReplicaStore: Sendable {
         try? packTailIfNeeded(atLeast: ReplicaStore.packedAtOnce)
         try lock.holding { () throws(StoreError) in
             try ReplicaStore.asStoreErrors {
-                let pool = pool
+                let (pool, readers) = connections.withLock { ($0.pool, $0.readers) }
                 pool.unsafeReentrantWrite { _ in writer.value = nil }
+                readers.clear()
                 _ = try? pool.writeWithoutTransaction { db in
                     try db.execute(sql: "PRAGMA incremental_vacuum")
                     try db.checkpoint(.truncate)
@@ -278,6 +285,25 @@ public final class ReplicaStore: Sendable {
     /// Runs `body` on a reader's snapshot; writers go on meanwhile.
     public func reading<Result>(_ body: (Database) throws -> Result) throws(StoreError) -> Result {
         try ReplicaStore.asStoreErrors { try pool.read(body) }
+    }
+
+    /// Runs `body` on a reader's snapshot, with what its connection has prepared.
+    func readingTables<Result>(_ body: (ReaderTables, Database) throws -> Result) throws(StoreError) -> Result {
+        let (pool, readers) = connections.withLock { ($0.pool, $0.readers) }
+        return try ReplicaStore.asStoreErrors {
+            try pool.read { db in
+                let tables = try readers.tables(of: db, schema)
+                defer { tables.rest() }
+                return try body(tables, db)
+            }
+        }
+    }
+
+    /// Reads records of one moment, and whatever else SQLite is asked for at that moment.
+    public func readingRecords<Result>(
+        _ body: (RecordReader, Database) throws -> Result
+    ) throws(StoreError) -> Result {
+        try readingTables { tables, db in try body(tables.records, db) }
     }
 
     static func asStoreErrors<Result>(_ body: () throws -> Result) throws(StoreError) -> Result {

@@ -120,11 +120,7 @@ public final class DiskReplica: SimulatedStore {
     public func context(of document: RecordName) -> Context { contexts(of: [document])[0] }
 
     public func contexts(of documents: [RecordName]) -> [Context] {
-        let schema = store.schema
-        let found = try? store.reading { db in
-            let reader = try RecordReader(db, schema)
-            return try documents.map { try reader.context($0) }
-        }
+        let found = try? store.readingRecords { records, _ in try documents.map { try records.context($0) } }
         return found ?? documents.map { _ in .empty }
     }
 

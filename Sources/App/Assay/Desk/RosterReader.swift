@@ -1,7 +1,6 @@
 import CredentialStore
 import Credentialing
 import Desk
-import GRDB
 import HybridTime
 import Merging
 import ReplicaStore
@@ -14,8 +13,8 @@ struct RosterReader {
     private let own: ReplicaID
     let safety: Safety
 
-    init(_ db: Database, own: ReplicaID, safety: Safety) throws {
-        reader = try RecordReader(db, CredentialingSchema.schema)
+    init(_ reader: RecordReader, own: ReplicaID, safety: Safety) {
+        self.reader = reader
         records = StoredRecords(reader)
         self.own = own
         self.safety = safety

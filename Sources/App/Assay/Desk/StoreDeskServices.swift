@@ -85,8 +85,8 @@ final class StoreDeskServices: DeskServices {
 
     // MARK: Reading
 
-    private func reader(_ db: Database, _ safety: Safety) throws -> RosterReader {
-        try RosterReader(db, own: store.replica.identity.replica, safety: safety)
+    private func reader(_ records: RecordReader, _ safety: Safety) -> RosterReader {
+        RosterReader(records, own: store.replica.identity.replica, safety: safety)
     }
 
     private func safety() throws -> Safety {
@@ -98,8 +98,8 @@ final class StoreDeskServices: DeskServices {
         _ body: (RosterReader, inout Catalogue) throws -> Result
     ) throws -> Result {
         let safety = try safety()
-        return try store.replica.reading { db in
-            let reader = try reader(db, safety)
+        return try store.replica.readingRecords { records, db in
+            let reader = reader(records, safety)
             var catalogue =
                 try memory.withLock(\.catalogue) ?? Catalogue(reader.records, db, siteCode: options.site)
             let result = try body(reader, &catalogue)

@@ -36,7 +36,7 @@ extension Writer {
     func refreshDigests(limit: Int) throws(StoreError) -> Bool {
         let ids = try voidDigests(limit: limit)
         guard let first = ids.first else { return false }
-        let reader = try StateReader(connection, schema)
+        let reader = try StateReader(self)
         var states: [DocumentState] = []
         // Documents that lie close together are read in one go.
         if ids.count >= limit / 8 {

@@ -116,7 +116,7 @@ extension Writer {
     /// Takes the rows of every document that the branch touches away.
     /// - Returns: the documents as they were.
     private func removeDocuments(of sets: [ChangeSet]) throws(StoreError) -> [DocumentState] {
-        let reader = try StateReader(connection, schema)
+        let reader = try StateReader(self)
         var states: [DocumentState] = []
         for name in Set(sets.map(\.document)).sorted() {
             guard let state = try reader.document(name) else { continue }

@@ -35,17 +35,6 @@ public final class RecordReader {
         clocks = ClockCodec(origins: origins)
     }
 
-    /// A reader on a snapshot that ``ReplicaStore/reading(_:)`` gives.
-    public convenience init(_ db: Database, _ schema: Schema) throws(StoreError) {
-        guard let connection = db.sqliteConnection else {
-            throw .damaged(place: "the connection", reason: "it is closed")
-        }
-        let origins = try OriginNumbers(connection)
-        self.init(
-            connection, origins, try DocumentTable(connection, origins),
-            Dictionary(uniqueKeysWithValues: schema.records.map { ($0.tag, RecordTable($0, connection)) }))
-    }
-
     private func table(_ kind: RecordKind) throws(StoreError) -> RecordTable {
         guard let table = tables[kind.tag] else { throw .unknownRecordKind(kind.name) }
         return table

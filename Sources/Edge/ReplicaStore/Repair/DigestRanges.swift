@@ -32,11 +32,11 @@ struct DigestRanges {
     /// Every origin's name and number, ascending by name.
     private let ordered: [(id: ReplicaID, number: Int64)]
 
-    init(_ connection: OpaquePointer, _ origins: OriginNumbers) throws(StoreError) {
-        self.origins = origins
-        select = Statement(
-            connection, "SELECT id, digest FROM document WHERE id BETWEEN ? AND ? AND digest IS NOT NULL ORDER BY id")
-        let scan = Statement(connection, "SELECT id, n FROM origin")
+    init(_ tables: ReaderTables) throws(StoreError) {
+        origins = tables.origins
+        select = tables.lookup(
+            "SELECT id, digest FROM document WHERE id BETWEEN ? AND ? AND digest IS NOT NULL ORDER BY id")
+        let scan = tables.lookup("SELECT id, n FROM origin")
         var all: [(id: ReplicaID, number: Int64)] = []
         while try scan.step() {
             all.append((ReplicaID(UInt64(bitPattern: scan.integer(0))), scan.integer(1)))
@@ -123,12 +123,7 @@ struct DigestRanges {
 extension ReplicaStore {
     private func ranges<Result>(_ body: (DigestRanges) throws(StoreError) -> Result) throws(StoreError) -> Result {
         _ = try digest()
-        return try reading { db in
-            guard let connection = db.sqliteConnection else {
-                throw StoreError.damaged(place: "the connection", reason: "it is closed")
-            }
-            return try body(try DigestRanges(connection, try OriginNumbers(connection)))
-        }
+        return try readingTables { tables, _ in try body(try DigestRanges(tables)) }
     }
 
     /// How this hub differs from ranges as a child has them: nothing for those that are the same.

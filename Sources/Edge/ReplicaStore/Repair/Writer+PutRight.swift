@@ -27,7 +27,7 @@ extension Writer {
     /// enough the hub's state counts, with this replica's own journal applied to it again. Nothing that is held here is
     /// ever dropped for it: what the hub lacks is offered again, and what no journal has is noted for salvage.
     func putRight(_ name: RecordName, theirs: DocumentState?, _ lineage: HubLineage) throws(StoreError) {
-        let states = try StateReader(connection, schema)
+        let states = try StateReader(self)
         guard let mine = try states.document(name), let id = try origins.knownID(name) else {
             if let theirs { try join([theirs], entersFeed: isHub) }
             return
@@ -91,7 +91,7 @@ extension Writer {
 
     /// What a hub does not have at all.
     func offerAgain(_ name: RecordName, _ lineage: HubLineage) throws(StoreError) {
-        guard let mine = try StateReader(connection, schema).document(name), let id = try origins.knownID(name) else {
+        guard let mine = try StateReader(self).document(name), let id = try origins.knownID(name) else {
             return
         }
         try offerAgain(mine, beyond: .empty, id, lineage)
@@ -112,7 +112,7 @@ extension ReplicaStore {
         of keys: [DocumentKey], bytesMax: Int
     ) throws(StoreError) -> (answered: Int, bytes: [UInt8]) {
         try writing { writer throws(StoreError) in
-            let states = try StateReader(writer.connection, schema)
+            let states = try StateReader(writer)
             var count = keys.count
             for key in keys { try writer.remakeIfDifferent(key.name) }
             while true {
@@ -145,12 +145,9 @@ extension ReplicaStore {
 
     /// What has been put right here, the newest last.
     public func repairs(limit: Int = 1_000) throws(StoreError) -> [Repair] {
-        try reading { db in
-            guard let connection = db.sqliteConnection else {
-                throw StoreError.damaged(place: "the connection", reason: "it is closed")
-            }
-            let origins = try OriginNumbers(connection)
-            let select = Statement(connection, "SELECT at, document, how FROM repair ORDER BY n DESC LIMIT ?")
+        try readingTables { tables, _ in
+            let origins = tables.origins
+            let select = tables.lookup("SELECT at, document, how FROM repair ORDER BY n DESC LIMIT ?")
             select.bind(1, Int64(limit))
             var all: [Repair] = []
             while try select.step() {

@@ -22,7 +22,7 @@ extension Writer {
         guard let place = try folder.document(name) else { return .same }
         let document = folder.loadedDocuments[place]
         // What does not read is made again like what reads wrong.
-        let current = try? StateReader(connection, schema).document(name)
+        let current = try? StateReader(self).document(name)
         guard let made = try replayed(name, document), made.context.covers(document.context) else {
             try want(document.id, reason: reason)
             return .wanted

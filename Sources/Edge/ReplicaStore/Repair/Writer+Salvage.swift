@@ -94,7 +94,7 @@ extension ReplicaStore {
         guard try orphans().contains(document) else { return .failure(.notAnOrphan) }
         let made = try transaction { transaction throws(StoreError) -> ChangeSet? in
             let writer = transaction.writer
-            guard let state = try StateReader(writer.connection, schema).document(document) else { return nil }
+            guard let state = try StateReader(writer).document(document) else { return nil }
             let bytes = SnapshotCodec().encode([state])
             guard bytes.count <= ChangeSetLimits.textBytesMax else { return nil }
             let salvage = EngineRecords.Salvage.self

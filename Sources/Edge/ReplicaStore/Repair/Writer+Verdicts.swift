@@ -112,8 +112,8 @@ extension ReplicaStore {
     /// Every verdict that is known here, ascending by subject.
     public func denials() throws(StoreError) -> [Denial] {
         let kind = EngineRecords.Verdict.self
-        return try reading { db in
-            try RecordReader(db, schema).records(kind.kind, where: "1", [], limit: .max).compactMap { record in
+        return try readingRecords { records, _ in
+            try records.records(kind.kind, where: "1", [], limit: .max).compactMap { record in
                 func value(_ field: Field) -> Value? { record.state.cell(field.tag)?.greatest.value }
                 guard case .reference(let subject)? = value(kind.subject),
                     case .reference(let document)? = value(kind.document)

@@ -10,7 +10,7 @@ final class Statement {
     private let connection: OpaquePointer
     let sql: String
     private var prepared: OpaquePointer?
-    /// Why it could not be prepared; the next step says so.
+    /// Why it could not be prepared or bound; the next step says so.
     private var refusal: StoreError?
 
     init(_ connection: OpaquePointer, _ sql: String) {
@@ -20,7 +20,7 @@ final class Statement {
 
     deinit { sqlite3_finalize(prepared) }
 
-    /// Nil where it cannot be prepared: SQLite then ignores what is bound.
+    /// Nil where it cannot be prepared.
     private var handle: OpaquePointer? { prepared ?? prepare() }
 
     private func prepare() -> OpaquePointer? {
@@ -37,20 +37,25 @@ final class Statement {
 
     // MARK: Binding, parameters counted from 1
 
-    func bind(_ index: Int32, _ value: Int64) { sqlite3_bind_int64(handle, index, value) }
+    /// A statement that runs or ran and was not reset takes no values: it would go on with those of the last time.
+    private func bound(_ status: Int32) {
+        if status != SQLITE_OK, refusal == nil { refusal = .sqlite(code: status, message: "a value for \(sql)") }
+    }
 
-    func bindNull(_ index: Int32) { sqlite3_bind_null(handle, index) }
+    func bind(_ index: Int32, _ value: Int64) { bound(sqlite3_bind_int64(handle, index, value)) }
+
+    func bindNull(_ index: Int32) { bound(sqlite3_bind_null(handle, index)) }
 
     func bind(_ index: Int32, _ text: String) {
         var copy = text
         copy.withUTF8 { utf8 in
             // An empty string may have no address, and SQLite takes that for NULL.
             if let start = utf8.baseAddress {
-                _ = start.withMemoryRebound(to: CChar.self, capacity: utf8.count) {
-                    sqlite3_bind_text(handle, index, $0, Int32(utf8.count), transient)
+                start.withMemoryRebound(to: CChar.self, capacity: utf8.count) {
+                    bound(sqlite3_bind_text(handle, index, $0, Int32(utf8.count), transient))
                 }
             } else {
-                sqlite3_bind_text(handle, index, "", 0, transient)
+                bound(sqlite3_bind_text(handle, index, "", 0, transient))
             }
         }
     }
@@ -58,9 +63,9 @@ final class Statement {
     func bind(_ index: Int32, _ bytes: some Collection<UInt8>) {
         let done: Void? = bytes.withContiguousStorageIfAvailable { buffer in
             if buffer.isEmpty {
-                sqlite3_bind_zeroblob(handle, index, 0)
+                bound(sqlite3_bind_zeroblob(handle, index, 0))
             } else {
-                sqlite3_bind_blob(handle, index, buffer.baseAddress, Int32(buffer.count), transient)
+                bound(sqlite3_bind_blob(handle, index, buffer.baseAddress, Int32(buffer.count), transient))
             }
         }
         if done == nil { bind(index, Array(bytes)) }
@@ -70,7 +75,7 @@ final class Statement {
         let words = (
             digest.words.0.bigEndian, digest.words.1.bigEndian, digest.words.2.bigEndian, digest.words.3.bigEndian
         )
-        withUnsafeBytes(of: words) { _ = sqlite3_bind_blob(handle, index, $0.baseAddress, 32, transient) }
+        withUnsafeBytes(of: words) { bound(sqlite3_bind_blob(handle, index, $0.baseAddress, 32, transient)) }
     }
 
     // MARK: Stepping
@@ -78,7 +83,11 @@ final class Statement {
     /// - Returns: whether there is a row.
     func step() throws(StoreError) -> Bool {
         let handle = handle
-        if handle == nil, let refusal { throw refusal }
+        if let refusal {
+            self.refusal = nil
+            reset()
+            throw refusal
+        }
         switch sqlite3_step(handle) {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false

@@ -1,7 +1,6 @@
 import ByteCoding
 import ChangeSets
 import Foundation
-import GRDB
 import HubLogic
 import HybridTime
 import Merging
@@ -130,11 +129,9 @@ extension ReplicaStore {
             guard let raw = try? reader.fixed64() else { return .unknownScope }
             from = Int64(bitPattern: raw)
         }
-        let (position, total) = try reading { db in
-            (
-                try Int64.fetchOne(db, sql: "SELECT coalesce(max(position), 0) FROM feed") ?? 0,
-                try Int64.fetchOne(db, sql: "SELECT count(*) FROM document") ?? 0
-            )
+        let (position, total) = try readingTables { tables, _ in
+            let documents = tables.lookup("SELECT count(*) FROM document")
+            return (try tables.journal.feedEnd(), try documents.step() ? documents.integer(0) : 0)
         }
         // A chunk of so many documents nearly always fits; where one does not, half of them may.
         var limit = SnapshotCodec.documentsMax
@@ -203,8 +200,10 @@ extension ReplicaStore {
     /// At a hub its own new change sets have to be in segments before its feed is read; elsewhere they are packed when
     /// enough of them wait for a push.
     func packTailIfNeeded(atLeast count: Int = 1) throws(StoreError) {
-        let waiting = try reading { db in
-            try Int.fetchOne(db, sql: "SELECT count(*) FROM (SELECT 1 FROM tail LIMIT ?)", arguments: [count]) ?? 0
+        let waiting = try readingTables { tables, _ in
+            let rows = tables.lookup("SELECT count(*) FROM (SELECT 1 FROM tail LIMIT ?)")
+            rows.bind(1, Int64(count))
+            return try rows.step() ? rows.integer(0) : 0
         }
         if waiting >= count { try packTail() }
     }

@@ -1,6 +1,5 @@
 import ByteCoding
 import ChangeSets
-import GRDB
 import HybridTime
 import Merging
 import SyncProtocol
@@ -213,13 +212,7 @@ extension ReplicaStore {
 
     /// Runs `body` with the sync state and the journal of a reader's snapshot.
     func syncing<Result>(_ body: (SyncState, Journal) throws(StoreError) -> Result) throws(StoreError) -> Result {
-        try reading { db in
-            guard let connection = db.sqliteConnection else {
-                throw StoreError.damaged(place: "the connection", reason: "it is closed")
-            }
-            let origins = try OriginNumbers(connection)
-            return try body(try SyncState(connection, origins), try Journal(connection, origins))
-        }
+        try readingTables { tables, _ in try body(tables.sync, tables.journal) }
     }
 }
 

@@ -1,7 +1,5 @@
 import ByteCoding
 import ChangeSets
-import GRDB
-import GRDBSQLite
 import HybridTime
 import Merging
 
@@ -13,24 +11,54 @@ struct StateReader {
     private let clocks: ClockCodec
     private let documents: DocumentTable
 
-    init(_ db: Database, _ schema: Schema) throws {
-        guard let connection = db.sqliteConnection else {
-            throw StoreError.damaged(place: "the connection", reason: "it is closed")
-        }
-        try self.init(connection, schema)
+    /// On a reader's snapshot.
+    init(_ reader: ReaderTables) throws(StoreError) {
+        self.init(
+            reader.connection, reader.origins, reader.documents,
+            reader.tables
+                + (try StateReader.unknownTables(
+                    reader.lookup(StateReader.unknownKinds), reader.connection)))
     }
 
+    /// On the writer's connection.
+    init(_ writer: Writer) throws(StoreError) {
+        self.init(
+            writer.connection, writer.origins, writer.folder.documents,
+            writer.schema.records.compactMap { writer.folder.tables[$0.tag] }
+                + (try StateReader.unknownTables(
+                    try writer.lookup(StateReader.unknownKinds), writer.connection)))
+    }
+
+    /// On a connection of its own, which has kept nothing.
     init(_ connection: OpaquePointer, _ schema: Schema) throws(StoreError) {
+        let origins = try OriginNumbers(connection)
+        self.init(
+            connection, origins, try DocumentTable(connection, origins),
+            schema.records.map { RecordTable($0, connection) }
+                + (try StateReader.unknownTables(Statement(connection, StateReader.unknownKinds), connection)))
+    }
+
+    private init(
+        _ connection: OpaquePointer, _ origins: OriginNumbers, _ documents: DocumentTable, _ tables: [RecordTable]
+    ) {
         self.connection = connection
-        origins = try OriginNumbers(connection)
-        var tables = schema.records.map { RecordTable($0, connection) }
-        let unknown = Statement(connection, "SELECT DISTINCT kind FROM unknown_record ORDER BY kind")
-        while try unknown.step() {
-            tables.append(RecordTable(unknown: UInt32(truncatingIfNeeded: unknown.integer(0)), connection))
-        }
+        self.origins = origins
+        self.documents = documents
         self.tables = tables
         clocks = ClockCodec(origins: origins)
-        documents = try DocumentTable(connection, origins)
+    }
+
+    private static let unknownKinds = "SELECT DISTINCT kind FROM unknown_record ORDER BY kind"
+
+    /// The tables of kinds that this build does not know and that have records here.
+    private static func unknownTables(
+        _ select: Statement, _ connection: OpaquePointer
+    ) throws(StoreError) -> [RecordTable] {
+        var tables: [RecordTable] = []
+        while try select.step() {
+            tables.append(RecordTable(unknown: UInt32(truncatingIfNeeded: select.integer(0)), connection))
+        }
+        return tables
     }
 
     /// The states of up to `limit` documents whose identifiers come after `after`, in the order of identifiers.
