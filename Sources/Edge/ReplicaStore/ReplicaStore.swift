@@ -148,6 +148,7 @@ public final class ReplicaStore: Sendable {
             }
             let pageBytes = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? pageBytes
             try db.execute(sql: "PRAGMA wal_autocheckpoint = \(Tables.checkpointBytes / pageBytes)")
+            try db.execute(sql: "PRAGMA cache_size = -\(Tables.cacheBytes >> 10)")
         }
         return try asStoreErrors {
             let pool = try DatabasePool(path: file.sqliteName, configuration: configuration)

@@ -115,7 +115,9 @@ class Runner:
 
 
 def disk(directory):
-    return sum(os.path.getsize(os.path.join(root, file)) for root, _, files in os.walk(directory) for file in files)
+    """Bytes of a peer's files, without what Assay keeps free for the moment when the disk is full."""
+    paths = (os.path.join(root, file) for root, _, files in os.walk(directory) for file in files if file != "reserve")
+    return sum(os.path.getsize(path) for path in paths)
 
 
 def grown(run):
