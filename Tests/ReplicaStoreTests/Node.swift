@@ -28,13 +28,16 @@ struct Node: Sendable {
     }
 
     @discardableResult
-    func sync(with hub: Node) async throws -> SyncTotals {
-        try await client(hub).syncOnce()
+    func sync(with hub: Node, ahead: Int64 = 0) async throws -> SyncTotals {
+        try await client(hub, ahead: ahead).syncOnce()
     }
 
-    func client(_ hub: Node) -> SyncClient {
-        SyncClient(
-            configuration: SyncClient.Configuration(host: "127.0.0.1", port: hub.port), store: sessions,
+    /// - Parameter ahead: how far this node's clock is before the right one, in milliseconds.
+    func client(_ hub: Node, ahead: Int64 = 0) -> SyncClient {
+        var configuration = SyncClient.Configuration(host: "127.0.0.1", port: hub.port)
+        configuration.clock = { WallClock.milliseconds() + ahead }
+        return SyncClient(
+            configuration: configuration, store: sessions,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 

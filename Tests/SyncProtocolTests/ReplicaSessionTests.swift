@@ -1,0 +1,54 @@
+import HybridTime
+import SyncProtocol
+import SyncTestSupport
+import Testing
+
+/// Each of these was written when a planted bug got past all others: most hubs find out for themselves.
+@Suite("A child by itself")
+struct ReplicaSessionTests {
+    private let lineage = HubLineage(hub: ReplicaID(9), epoch: 3)
+
+    /// What a child of ten change sets does with a hub's welcome, where all ten were receipted in that life of the hub.
+    private func meet(_ change: (inout Welcome) -> Void, isKnown: Bool = true) throws -> [ReplicaAction] {
+        let scope = try #require(ScopeName("org"))
+        let memory = ParentMemory(subscriptions: [Subscription(scope: scope, cursor: .none)], receiptedAtHub: 10)
+        let greeting = Greeting(
+            organisation: Samples.welcome.organisation, replica: ReplicaID(1), role: "desk", device: "Desk",
+            head: ChainPoint(sequence: 10, hash: Samples.hash(0xAA)), lineage: isKnown ? lineage : nil, memory: memory)
+        var welcome = Samples.welcome
+        welcome.lineage = lineage
+        welcome.held = SequenceRanges(1...10)
+        welcome.heldAtHQ = SequenceRanges()
+        welcome.shared = ChainPoint(sequence: 10, hash: Samples.hash(0xAA))
+        welcome.scopes = [.known(end: 0, usable: false)]
+        welcome.headquarters = nil
+        change(&welcome)
+        var session = ReplicaSession()
+        var actions = session.receive(.connected(clock: 0))
+        actions += session.receive(.loaded(.greeting(greeting)))
+        return actions + session.receive(.received(.welcome(welcome)))
+    }
+
+    private func goesOn(_ actions: [ReplicaAction]) -> Bool {
+        actions.contains(.report(.phase(.pushing)))
+    }
+
+    @Test("A hub that knows another history under this one's name is pushed nothing")
+    func otherHistory() throws {
+        #expect(goesOn(try meet { _ in }))
+        let other = try meet { $0.shared = ChainPoint(sequence: 10, hash: Samples.hash(0xBB)) }
+        #expect(!goesOn(other))
+        #expect(other.contains(.report(.disputed(ReplicaID(1)))))
+    }
+
+    @Test("What a hub receipted and does not hold any more is unsent again, and is told of")
+    func lostByHub() throws {
+        let actions = try meet { $0.held = SequenceRanges(1...7) }
+        let lost = [OriginRanges(origin: ReplicaID(1), ranges: SequenceRanges(8...10))]
+        #expect(actions.contains(.report(.hubRegressed(lost))))
+        let commits = actions.flatMap { if case .commit(let commits) = $0 { commits } else { [ReplicaCommit]() } }
+        #expect(commits.contains(.receipts(ReceiptCommit(lineage: lineage, lostByHub: lost))))
+        // Of a hub that is met for the first time nothing was known.
+        #expect(!(try meet({ $0.held = SequenceRanges(1...7) }, isKnown: false)).contains(.report(.hubRegressed(lost))))
+    }
+}
