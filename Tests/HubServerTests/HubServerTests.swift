@@ -68,6 +68,39 @@ struct HubServerTests {
         }
     }
 
+    @Test("A hello with any bit turned over disturbs nobody; who tells twice of what the hub lost is believed")
+    func garbledHello() async throws {
+        try await Rig.run(.hub(100)) { rig in
+            let (watcher, other) = (desk(1, writing: 3), desk(2, writing: 3))
+            let ends = Ends()
+            let client = rig.client(watcher) { if case .ended(let end) = $0 { ends.add(end) } }
+            let watching = Task { try await client.watch() }
+            _ = try await rig.client(other).syncOnce()
+            #expect(await eventually { watcher.snapshot.covered.count == 6 })
+            let epoch = rig.store.snapshot.epoch
+            var hello = Rig.hello(of: other.snapshot)
+            let honest = SyncFrame.hello(hello).encoded
+            var told = 0
+            // All but the length, which would have the hub wait for more.
+            for bit in 8 * 2..<honest.count * 8 {
+                var bytes = honest
+                bytes[bit / 8] ^= 1 << UInt8(bit % 8)
+                guard try await rig.tellsOfLoss(bytes) else { continue }
+                told += 1
+            }
+            // Sixty-four bits of a name, and some of counts and positions.
+            #expect(told > 64)
+            #expect(rig.store.snapshot.epoch == epoch)
+            #expect(ends.all.isEmpty)
+            hello.receiptedAtHub = 9
+            for time in 1...2 {
+                #expect(try await rig.tellsOfLoss(SyncFrame.hello(hello).encoded))
+                #expect((rig.store.snapshot.epoch != epoch) == (time == 2))
+            }
+            watching.cancel()
+        }
+    }
+
     @Test("Live replicas hear of each other's work")
     func live() async throws {
         try await Rig.run(.hub(100)) { rig in

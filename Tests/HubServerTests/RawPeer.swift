@@ -27,12 +27,29 @@ extension Rig {
         }
     }
 
+    /// Whether the hub answers these bytes of a hello by saying that it may have lost something.
+    func tellsOfLoss(_ bytes: [UInt8]) async throws -> Bool {
+        guard case .error(let error) = try await exchange(bytes).first else { return false }
+        return error.code == .hubRegressed
+    }
+
     static func hello(of replica: UInt64) -> Hello {
         let greeting = MemoryStore(replica).greeting()
         return Hello(
             organisation: greeting.organisation, replica: greeting.replica, role: "desk", device: "raw", clock: 0,
             head: nil, lineage: nil, subscriptions: [], receiptedAtHub: 0, receiptedAtHQ: 0, wantsLive: true,
             isHub: false)
+    }
+
+    /// The hello of a store that has met the hub.
+    static func hello(of store: MemoryStore) -> Hello {
+        let greeting = store.greeting()
+        return Hello(
+            organisation: greeting.organisation, replica: greeting.replica, role: greeting.role,
+            device: greeting.device, clock: 0, head: greeting.head, lineage: greeting.lineage,
+            hubHead: greeting.hubHead, subscriptions: greeting.memory.subscriptions,
+            receiptedAtHub: greeting.memory.receiptedAtHub, receiptedAtHQ: greeting.memory.receiptedAtHQ,
+            wantsLive: false, isHub: false)
     }
 }
 

@@ -83,7 +83,7 @@ struct Meeting {
         case .standing(let query): return .standing(try hub.standing(query, isHeadquarters: isHeadquarters), clock: 0)
         case .held(let queries): return .held(try hub.held(queries, isHeadquarters: isHeadquarters))
         case .chainHashes(let probe): return .chainHashes(try hub.chainHashes(probe))
-        case .newName(let replica):
+        case .newName(let replica, _):
             try hub.takeNewIncarnation(insteadOf: replica, because: .hubRegressed)
             return .newName
         case .feed(let scope, let after, let bytes):

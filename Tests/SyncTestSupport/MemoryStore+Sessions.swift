@@ -172,7 +172,7 @@ extension MemoryStore {
         case .standing(let query): return .standing(standing(query), clock: clock)
         case .held(let queries): return .held(heldOrigins(queries))
         case .chainHashes(let probe): return .chainHashes(chainHashes(probe))
-        case .newName(let hub):
+        case .newName(let hub, _):
             takeNewLife(insteadOf: hub)
             return .newName
         case .feed(let scope, let after, let bytesMax):

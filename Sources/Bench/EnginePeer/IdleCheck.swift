@@ -85,7 +85,7 @@ struct IdleCheck {
         case .standing(let query): return .standing(try hub.standing(query, isHeadquarters: true), clock: 0)
         case .held(let queries): return .held(try hub.held(queries, isHeadquarters: true))
         case .chainHashes(let probe): return .chainHashes(try hub.chainHashes(probe))
-        case .newName(let replica):
+        case .newName(let replica, _):
             try hub.takeNewIncarnation(insteadOf: replica, because: .hubRegressed)
             return .newName
         case .feed(let scope, let after, let bytesMax):

@@ -129,8 +129,9 @@ public enum HubLoad: Hashable, Sendable {
     case standing(StandingQuery)
     case held([HeldQuery])
     case chainHashes(ChainProbe)
-    /// Take a new name and a new epoch, unless that was done since the hub bore this one.
-    case newName(insteadOf: ReplicaID)
+    /// Take a new name and a new epoch, unless that was done since the hub bore this one. It rests on one child's word,
+    /// which is for ``RegressionClaims`` to judge.
+    case newName(insteadOf: ReplicaID, RegressionClaim)
     /// About so many bytes of items, at least one item where there is any.
     case feed(ScopeName, after: FeedPosition, bytesMax: Int)
     case snapshot(ScopeName, after: SnapshotCursor?, bytesMax: Int)
@@ -148,6 +149,7 @@ public enum HubLoaded: Hashable, Sendable {
     /// One for each query, in order.
     case held([HeldOrigin])
     case chainHashes(ChainHashes)
+    /// Taken, or not taken yet: the child connects again either way.
     case newName
     case feed(ScopeName, FeedPage)
     case snapshot(ScopeName, SnapshotPage)
@@ -187,8 +189,8 @@ public enum HubAction: Equatable, Sendable {
     case acceptFullFrames
     /// Another device wrote under this origin's name: for the log and the administrator.
     case reportFork(Fork)
-    /// The child knows more of this life of the hub than the hub: an older state was put back. The hub takes a new name,
-    /// and all of its sessions end.
+    /// The child tells of what this life of the hub never had, or lost: an older state was put back, or the hello was
+    /// garbled on its way.
     case reportRegression
     /// Send what is queued, then close. Nothing follows.
     case close(SessionEnd)

@@ -167,7 +167,7 @@ public struct HubSession: Sendable {
         let receipted = SequenceRanges.through(hello.receiptedAtHub)
         if isSameLife, standing.isBehind || !receipted.subtracting(standing.held).isEmpty {
             state = .regressed
-            actions += [.reportRegression, .load(.newName(insteadOf: identity.lineage.hub))]
+            actions += [.reportRegression, .load(.newName(insteadOf: identity.lineage.hub, RegressionClaim(hello)))]
             return
         }
         if let dispute = dispute(standing, hello) {

@@ -75,8 +75,8 @@ actor HubConnection {
                     "hashOfPeer": "\(fork.theirs?.description ?? "unknown")",
                 ])
         case .reportRegression:
-            logger.critical(
-                "an older state of this hub was put back; it takes a new name, and those below send again what it lacks",
+            logger.warning(
+                "a child tells of what this hub never had; it is believed if it says so again",
                 metadata: ["code": "\(SyncErrorCode.hubRegressed)"])
         case .close(let reason):
             log(reason)

@@ -84,6 +84,15 @@ extension HubServer {
 
     private func load(_ connection: HubConnection) async -> Part {
         for await wanted in connection.loads {
+            if case .newName(_, let claim) = wanted {
+                guard floor.isToldAgain(claim) else {
+                    await connection.handle(.loaded(.newName))
+                    continue
+                }
+                logger.critical(
+                    "an older state of this hub was put back: it takes a new name, and all it lacks is sent again",
+                    metadata: ["code": "\(SyncErrorCode.hubRegressed)", "replica": "\(claim.child)"])
+            }
             do {
                 await connection.handle(.loaded(try await store.answer(wanted, clock: configuration.clock)))
             } catch { await connection.handle(.storageFailed(StorageFailure(String(describing: error)))) }

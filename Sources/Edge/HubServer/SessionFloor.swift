@@ -17,6 +17,7 @@ final class SessionFloor: Sendable {
         var named: Set<ScopeName> = []
         var reachedHQ: [OriginRanges] = []
         var places: [ReplicaID: Int] = [:]
+        var regressions = RegressionClaims()
         /// The hub goes by a new name, and the sessions that know the old one have to end.
         var isRenamed = false
     }
@@ -62,6 +63,10 @@ final class SessionFloor: Sendable {
             state.connections[ObjectIdentifier(connection)] = connection
             return true
         }
+    }
+
+    func isToldAgain(_ claim: RegressionClaim) -> Bool {
+        state.withLockedValue { $0.regressions.isToldAgain(claim) }
     }
 
     func leave(_ connection: HubConnection) {

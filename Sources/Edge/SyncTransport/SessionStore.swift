@@ -106,7 +106,7 @@ extension SessionStore {
             return .standing(standing, clock: clock())
         case .held(let queries): return .held(try await held(queries))
         case .chainHashes(let probe): return .chainHashes(try await chainHashes(probe))
-        case .newName(let replica):
+        case .newName(let replica, _):
             try await takeNewIncarnation(insteadOf: replica)
             return .newName
         case .feed(let scope, let after, let bytesMax):
