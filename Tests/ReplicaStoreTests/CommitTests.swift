@@ -99,6 +99,19 @@ struct CommitTests {
         #expect(!FileManager.default.fileExists(atPath: test.folder.path + "/replica.sqlite-wal"))
     }
 
+    @Test("The store's lock is held for as long as a transaction runs, and no longer")
+    func lock() throws {
+        let test = try TestStore(1)
+        let other = open(test.folder.path + "/lock", O_RDWR)
+        try #require(other >= 0)
+        defer { close(other) }
+        let isFree = { flock(other, LOCK_EX | LOCK_NB) == 0 && flock(other, LOCK_UN) == 0 }
+        #expect(isFree())
+        try test.store.transaction { _ throws(StoreError) in #expect(!isFree()) }
+        try test.store.rehearsal { _ throws(StoreError) in #expect(!isFree()) }
+        #expect(isFree())
+    }
+
     @Test("What fills segments goes into them at once, behind what waits in the tail, and its chain holds")
     func bulk() throws {
         let hub = try TestStore(9, isHub: true)
