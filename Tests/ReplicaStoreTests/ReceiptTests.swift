@@ -6,6 +6,16 @@ import Testing
 
 @Suite("What a hub says of headquarters")
 struct ReceiptTests {
+    /// Found by the simulator (sqlite, seed 7000294): a replica that had written nothing asked about headquarters in every
+    /// session, for it never knew again how far it had asked.
+    @Test("Whoever has written nothing remembers as well how far it has asked about headquarters")
+    func markOfTheSilent() throws {
+        let silent = try TestStore(1)
+        let lineage = HubLineage(hub: ReplicaID(9), epoch: 1)
+        _ = try silent.store.perform([.receipts(ReceiptCommit(lineage: lineage, receiptMark: 77))])
+        #expect(try silent.store.memory(of: lineage).receiptMark == 77)
+    }
+
     /// Found by the simulator (memory, seed 144): the receipt came down before the change set itself, and a child took the
     /// hub for one that had held it.
     @Test("A hub says that something is at headquarters only once it holds it, too")

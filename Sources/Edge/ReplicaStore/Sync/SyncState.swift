@@ -94,15 +94,16 @@ final class SyncState {
             memory.subscriptions.append(Subscription(scope: scope, cursor: cursor))
         }
         memory.headquarters = try headquarters()
-        guard let number = try origins.known(own) else { return memory }
-        memory.receiptedAtHQ = try atHQ.ranges([number]).contiguousEnd
         if let keys {
-            memory.receiptedAtHub = try receipts.ranges(keys + [number]).contiguousEnd
             selectParent.bind(1, keys[0])
             selectParent.bind(2, keys[1])
             defer { selectParent.reset() }
             if try selectParent.step() { memory.receiptMark = UInt64(bitPattern: selectParent.integer(0)) }
         }
+        // Whoever has written nothing yet has no number here.
+        guard let number = try origins.known(own) else { return memory }
+        memory.receiptedAtHQ = try atHQ.ranges([number]).contiguousEnd
+        if let keys { memory.receiptedAtHub = try receipts.ranges(keys + [number]).contiguousEnd }
         return memory
     }
 
