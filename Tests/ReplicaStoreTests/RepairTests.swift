@@ -137,6 +137,27 @@ struct RepairTests {
         }
     }
 
+    /// Found by the simulator (sqlite, seed 7000370).
+    @Test("What a device that has moved knows alone is put right nowhere, and is in no journal only until it comes down")
+    func moved() async throws {
+        let site = try Node(8, isHub: true)
+        let desk = try Node(1)
+        let person = try site.store.makePerson("came as a state")
+        _ = try await listening(site) { site in try await desk.sync(with: site) }
+        // It follows what the new hub lacks, so that it waits there.
+        try desk.store.set(person, Fixture.title, "after the move")
+        try await listening(Node(9, isHub: true, isHeadquarters: true)) { hq in
+            for _ in 0..<3 { try await desk.sync(with: hq) }
+            #expect(try hq.store.documents()[person] == nil)
+            #expect(try desk.store.orphans() == [person])
+            try await site.sync(with: hq)
+            for _ in 0..<2 { try await desk.sync(with: hq) }
+            #expect(try desk.store.orphans() == [])
+            for node in [hq, site, desk] { #expect(try node.store.repairs() == []) }
+            try Node.expectSame([hq, site, desk], "moved")
+        }
+    }
+
     @Test(
         "A rebuild makes again what was spoilt, removes rows without a document, and wants from the hub what is short")
     func rebuild() async throws {

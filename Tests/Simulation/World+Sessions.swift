@@ -10,10 +10,6 @@ extension World {
             switch action {
             case .send(let frame): connection.up.send(frame.encoded)
             case .load, .commit: connection.childWork.append(action)
-            case .report(.differing(_, let documents)) where documents > 0:
-                throw Violation(
-                    .feedReachesAll,
-                    "\(documents) documents of node \(connection.child) needed repair although no disk is broken")
             case .report: break
             case .close(let end): try childEnded(connection, end)
             }

@@ -20,6 +20,8 @@ struct CompareSide: Sendable {
     var ranges: [RangeDigest] = []
     /// What the compare under way asked about.
     var asked: [KeyRange] = []
+    /// Where the feed stood when the comparison began: what differs says something only while it stands there.
+    var position: FeedPosition = 0
     var wanted: [DocumentKey] = []
     var onlyHere: [DocumentKey] = []
 
@@ -44,6 +46,7 @@ extension ReplicaSession {
         precondition(compare.step == .beginning, "no digest was asked for")
         compare.step = .idle
         compare.ranges = [RangeDigest(.all, digest)]
+        if let index = compare.due.first { compare.position = pull.scopes[index].position }
         advanceCompare()
     }
 
@@ -60,7 +63,7 @@ extension ReplicaSession {
             parts.allSatisfy({ part in compare.asked.contains { $0.contains(part.range) } })
         else { return refuseUnexpected("differences") }
         // Somebody wrote meanwhile: what differs then says nothing, and the next session looks again.
-        guard position == pull.scopes[index].position, push.isIdle, !push.isDue else { return abandonCompare() }
+        guard position == compare.position, isQuiet(index) else { return abandonCompare() }
         guard !parts.isEmpty else {
             compare.step = .idle
             return narrowed(index)
@@ -69,8 +72,15 @@ extension ReplicaSession {
         actions.append(.load(.findings(name, parts)))
     }
 
+    /// Whether nothing came and nothing went since the comparison began.
+    private func isQuiet(_ index: Int) -> Bool {
+        pull.scopes[index].position == compare.position && push.isIdle && !push.isDue
+    }
+
     mutating func findingsLoaded(_ findings: ComparedFindings) {
         precondition(compare.step == .judging && !compare.due.isEmpty, "no findings were asked for")
+        // An entry that came while they were looked up may be just what the hub seemed to lack.
+        guard isQuiet(compare.due[0]) else { return abandonCompare() }
         compare.step = .idle
         compare.ranges += findings.ranges
         let left = SyncLimits.repairDocumentsMax - compare.wanted.count - compare.onlyHere.count
@@ -97,6 +107,7 @@ extension ReplicaSession {
         compare.step = .idle
         compare.due = []
         compare.ranges = []
+        compare.onlyHere = []
         finishIfDone()
     }
 

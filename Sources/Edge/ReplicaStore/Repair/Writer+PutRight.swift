@@ -16,8 +16,6 @@ public enum RepairKind: String, Sendable, CaseIterable {
     case hubIsWrong = "hub-is-wrong"
     /// The hub lacks change sets that are in the journal here: they are sent again.
     case sentAgain = "sent-again"
-    /// The state here reaches further than the hub's and than the journal: an administrator may salvage it.
-    case orphan
 }
 
 extension Writer {
@@ -72,21 +70,23 @@ extension Writer {
         _ mine: DocumentState, beyond theirs: Context, _ id: LocalID, _ lineage: HubLineage
     ) throws(StoreError) {
         guard !theirs.covers(mine.context) else { return }
-        var held = theirs
+        var reached = theirs
         var again = false
         for set in try history(of: mine.name) where !theirs.covers(set.dot) && mine.context.covers(set.dot) {
-            held.include(set.dot)
+            // What follows a change set that only others can bring waits in the hub's journal: it is not lost there.
+            guard reached.covers(set.deps) else { continue }
+            reached.include(set.dot)
             // What the hub never receipted is unsent anyway.
             guard try sync.receipted(lineage, set.dot.origin).contains(set.dot.sequence) else { continue }
             try sync.lose(lineage, set.dot.origin, SequenceRanges(set.dot.sequence...set.dot.sequence))
             again = true
         }
         if again { try note(.sentAgain, id) }
-        guard !held.covers(mine.context) else { return }
-        let insert = try lookup("INSERT OR IGNORE INTO orphan(document) VALUES (?) RETURNING 1")
+        guard !reached.covers(mine.context) else { return }
+        // Nothing was put right, and perhaps nothing is wrong: it may be on its way to the hub from somebody else.
+        let insert = try lookup("INSERT OR IGNORE INTO orphan(document) VALUES (?)")
         insert.bind(1, id.raw)
-        defer { insert.reset() }
-        if try insert.step() { try note(.orphan, id) }
+        try insert.run()
     }
 
     /// What a hub does not have at all.

@@ -38,7 +38,7 @@ extension Writer {
     func remakeIfDifferent(_ name: RecordName) throws(StoreError) { _ = try remake(name, reason: "a child's differs") }
 
     /// The document's state as the journal here tells it; nil where that holds nothing of it.
-    private func replayed(_ name: RecordName, _ document: FoldingDocument) throws(StoreError) -> DocumentState? {
+    func replayed(_ name: RecordName, _ document: FoldingDocument) throws(StoreError) -> DocumentState? {
         let sets = try history(of: name)
         var start = DocumentState(name: name, kind: document.kind, salt: document.salt)
         let salvaged = try salvaged(document.id)

@@ -56,7 +56,14 @@ extension Writer {
         return states
     }
 
-    private func forgetOrphan(_ document: LocalID) throws(StoreError) {
+    /// Whether the journal here tells all of a document by now: it then is offered like all that is held.
+    func isTold(_ name: RecordName) throws(StoreError) -> Bool {
+        guard let place = try folder.document(name) else { return true }
+        let document = folder.loadedDocuments[place]
+        return try replayed(name, document)?.context.covers(document.context) ?? false
+    }
+
+    func forgetOrphan(_ document: LocalID) throws(StoreError) {
         let delete = try lookup("DELETE FROM orphan WHERE document = ?")
         delete.bind(1, document.raw)
         try delete.run()
@@ -72,13 +79,19 @@ extension ReplicaStore {
         case tooLarge
     }
 
-    /// Documents whose state here reaches further than the hub's and than the journal, ascending.
+    /// Documents whose state here reached further than the hub's and reaches further than the journal, ascending. A device
+    /// that has moved may have such: they go when the hub has heard of them from others, and sends them down.
     public func orphans() throws(StoreError) -> [RecordName] {
         try writing { writer throws(StoreError) in
             let select = try writer.lookup("SELECT document FROM orphan")
-            defer { select.reset() }
+            var ids: [LocalID] = []
+            while try select.step() { ids.append(LocalID(raw: select.integer(0))) }
+            select.reset()
             var names: [RecordName] = []
-            while try select.step() { names.append(try writer.origins.name(LocalID(raw: select.integer(0)))) }
+            for id in ids {
+                let name = try writer.origins.name(id)
+                if try writer.isTold(name) { try writer.forgetOrphan(id) } else { names.append(name) }
+            }
             return names.sorted()
         }
     }
