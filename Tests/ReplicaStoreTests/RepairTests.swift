@@ -138,7 +138,7 @@ struct RepairTests {
     }
 
     /// Found by the simulator (sqlite, seed 7000370).
-    @Test("What a device that has moved knows alone is put right nowhere, and is in no journal only until it comes down")
+    @Test("What a device that has moved knows alone is no fault, and an orphan only until it comes down")
     func moved() async throws {
         let site = try Node(8, isHub: true)
         let desk = try Node(1)
