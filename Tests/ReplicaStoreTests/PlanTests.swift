@@ -43,6 +43,7 @@ struct PlanTests {
         "DELETE FROM quarantine WHERE ?1 IS NULL OR document = ?1",
         // The first row decides.
         "SELECT EXISTS (SELECT 1 FROM parked)",
+        "SELECT 1 FROM orphan LIMIT 1",
         "SELECT EXISTS (SELECT 1 FROM verdict)",
         "SELECT sequence, head FROM tail ORDER BY sequence DESC LIMIT 1",
         // A build that knows every kind has no row there.

@@ -158,6 +158,22 @@ struct RepairTests {
         }
     }
 
+    /// Found by the simulator (both stores, seed 8000108).
+    @Test("What the hub got as state, too, is no orphan once both sides hold the same")
+    func alike() async throws {
+        let (site, desk) = (try Node(8, isHub: true), try Node(1))
+        let person = try site.store.makePerson("came as a state")
+        _ = try await listening(site) { site in try await desk.sync(with: site) }
+        try await listening(Node(9, isHub: true, isHeadquarters: true)) { hq in
+            for _ in 0..<2 { try await desk.sync(with: hq) }
+            #expect(try desk.store.orphans() == [person])
+            _ = try hq.store.join(snapshotChunk: site.store.snapshotChunk(after: 0).bytes).get()
+            for _ in 0..<3 { try await desk.sync(with: hq) }
+            #expect(try desk.store.orphans() == [])
+            try Node.expectSame([hq, site, desk], "alike")
+        }
+    }
+
     @Test(
         "A rebuild makes again what was spoilt, removes rows without a document, and wants from the hub what is short")
     func rebuild() async throws {

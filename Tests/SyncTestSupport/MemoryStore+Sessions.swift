@@ -60,7 +60,7 @@ extension MemoryStore {
             switch commit {
             case .receipts(let receipts): keep(receipts)
             case .cursor(let lineage, let scope, let position): set(.feed(position), scope, lineage)
-            case .states, .onlyHere: break
+            case .states, .onlyHere, .alike: break
             case .feed(let lineage, let scope, let position, let payload):
                 let outcome = take(payload)
                 outcomes.append(outcome)

@@ -61,7 +61,7 @@ extension MemoryReplica {
     private func perform(_ commit: ReplicaCommit) throws(SimulatedFailure) -> SegmentOutcome? {
         switch commit {
         case .receipts(let receipts): keep(receipts)
-        case .states, .onlyHere: break
+        case .states, .onlyHere, .alike: break
         case .cursor(let lineage, _, let position): move(lineage, .feed(position))
         case .feed(let lineage, _, let position, let payload):
             let outcome = apply(payload)

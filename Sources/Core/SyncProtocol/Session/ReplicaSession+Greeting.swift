@@ -60,6 +60,7 @@ extension ReplicaSession {
         for scope in pull.scopes where scope.progress == .dropped {
             actions.append(.report(.refused(.scopeUnknown(scope.name))))
         }
+        if greeting.hasOrphans, pull.isAlike(memory.subscriptions) { commitNow(.alike(welcome.lineage)) }
         takeOver(welcome, memory, isMemoryOlder: greeting.lineage == welcome.lineage)
         // What was at another headquarters has to be asked for again.
         let isSameHQ = welcome.headquarters == nil || welcome.headquarters == memory.headquarters

@@ -21,11 +21,13 @@ public struct Greeting: Hashable, Sendable {
     public var memory: ParentMemory
     /// Documents whose state has to come from the hub, at most ``SyncLimits/fetchDocumentsMax``, ascending.
     public var wanted: [DocumentKey]
+    /// Whether there are documents that the hub lacked when it was last compared with, and that no journal here tells.
+    public var hasOrphans: Bool
 
     public init(
         organisation: OrganisationID, replica: ReplicaID, role: String, device: String, publicKey: [UInt8] = [],
         isHub: Bool = false, head: ChainPoint?, lineage: HubLineage?, hubHead: ChainPoint? = nil, memory: ParentMemory,
-        wanted: [DocumentKey] = []
+        wanted: [DocumentKey] = [], hasOrphans: Bool = false
     ) {
         self.organisation = organisation
         self.replica = replica
@@ -38,6 +40,7 @@ public struct Greeting: Hashable, Sendable {
         self.hubHead = hubHead
         self.memory = memory
         self.wanted = wanted
+        self.hasOrphans = hasOrphans
     }
 }
 
@@ -140,6 +143,8 @@ public enum ReplicaCommit: Hashable, Sendable {
     case states(HubLineage, [DocumentKey], [UInt8])
     /// Documents that the hub does not have: what the journal holds of them counts as unsent again.
     case onlyHere(HubLineage, [DocumentKey])
+    /// The hub has all that is here: there are no orphans any more.
+    case alike(HubLineage)
 }
 
 /// What happened to a replica's session.

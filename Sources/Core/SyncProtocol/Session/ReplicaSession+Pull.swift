@@ -64,6 +64,12 @@ struct PullSide: Sendable {
         }
     }
 
+    /// Whether the welcome said of every scope that both sides hold the same.
+    func isAlike(_ subscriptions: [Subscription]) -> Bool {
+        scopes.allSatisfy { $0.progress == .upToDate && !$0.isToCompare }
+            && subscriptions.allSatisfy { $0.digest != nil }
+    }
+
     /// The scope of that name, if it was pulled.
     func index(pulled name: ScopeName) -> Int? {
         scopes.firstIndex { $0.name == name && $0.progress != .due && $0.progress != .dropped }
@@ -179,6 +185,7 @@ extension ReplicaSession {
                 settled += bytes.count + SyncLimits.payloadOverheadBytes
                 isUnsentAgain = true
             case .onlyHere: isUnsentAgain = true
+            case .alike: break
             }
         }
         for outcome in outcomes {

@@ -32,7 +32,7 @@ extension ReplicaStore {
                 hubHead: try lineage.flatMap { lineage throws(StoreError) in ChainPoint(try journal.head(lineage.hub))
                 },
                 memory: memory,
-                wanted: try state.wanted(limit: SyncLimits.fetchDocumentsMax))
+                wanted: try state.wanted(limit: SyncLimits.fetchDocumentsMax), hasOrphans: try state.hasOrphans())
         }
     }
 
@@ -129,6 +129,7 @@ extension ReplicaStore {
             case .snapshotChunk(let lineage, let scope, let position, let chunk):
                 try join(lineage, scope, position, chunk)
             case .states(let lineage, let documents, let bytes): try putRight(documents, bytes, lineage)
+            case .alike: try writing { writer throws(StoreError) in try writer.lookup("DELETE FROM orphan").run() }
             case .onlyHere(let lineage, let documents):
                 try writing { writer throws(StoreError) in
                     for key in documents { try writer.offerAgain(key.name, lineage) }

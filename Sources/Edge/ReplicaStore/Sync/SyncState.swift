@@ -20,6 +20,7 @@ final class SyncState {
     private let mark: Statement
     private let lastSegment: Statement
     private let selectWanted: Statement
+    private let anyOrphan: Statement
     private let selectMeta: Statement
     private let setMeta: Statement
     private let clearAtHQ: Statement
@@ -46,6 +47,7 @@ final class SyncState {
         // Grows whenever more is known to be at HQ: the ranges there only ever gain.
         lastSegment = Statement(connection, "SELECT coalesce(max(n), 0) FROM segment")
         selectWanted = Statement(connection, "SELECT document FROM wanted LIMIT ?")
+        anyOrphan = Statement(connection, "SELECT 1 FROM orphan LIMIT 1")
         selectMeta = Statement(connection, "SELECT value FROM meta WHERE key = ?")
         setMeta = Statement(connection, "INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)")
         clearAtHQ = Statement(connection, "DELETE FROM at_hq")
@@ -150,6 +152,11 @@ final class SyncState {
             keys.append(DocumentKey(try origins.name(LocalID(raw: selectWanted.integer(0)))))
         }
         return keys.sorted()
+    }
+
+    func hasOrphans() throws(StoreError) -> Bool {
+        defer { anyOrphan.reset() }
+        return try anyOrphan.step()
     }
 
     func receiptMark() throws(StoreError) -> UInt64 {
