@@ -60,7 +60,8 @@ struct RefusalTests {
             link.childEnd
                 == .diverged(
                     Divergence(
-                        origin: original.replica, shared: 0, head: Sequence32(own), parentEnd: 5, isCertain: true)))
+                        origin: original.replica, shared: 0, head: Sequence32(own), parentEnd: 5, isCertain: true,
+                        parentHash: hub.hash(of: original.replica, at: 1))))
         #expect(link.reports.contains(.disputed(original.replica)))
         #expect(hub.held[original.replica]?.total == 5)
     }
@@ -92,7 +93,10 @@ struct RefusalTests {
         let link = ConvergenceTests.sync(&desk, &hub)
         #expect(
             link.childEnd
-                == .diverged(Divergence(origin: ReplicaID(2), shared: 0, head: 5, parentEnd: 5, isCertain: true)))
+                == .diverged(
+                    Divergence(
+                        origin: ReplicaID(2), shared: 0, head: 5, parentEnd: 5, isCertain: true,
+                        parentHash: hub.hash(of: ReplicaID(2), at: 1))))
         #expect(link.forks == [ReplicaID(2)])
         #expect(hub.held[desk.replica]?.total == 4)
         #expect(desk.receipted[hub.lineage]?[ReplicaID(2)] == nil)

@@ -241,7 +241,7 @@ extension Writer {
                 part = try decode(stored)
             }
             for set in part?.changeSets ?? [] where set.dot.sequence == head.sequence + 1 {
-                guard let salt = try salt(of: set.document) else {
+                guard let salt = try salt(of: set) else {
                     stalledChains[set.document, default: []].insert(origin)
                     break chain
                 }
@@ -254,8 +254,9 @@ extension Writer {
     }
 
     /// The salt that leaves of a document's change sets are made with. One of a hash's name has none.
-    private func salt(of document: RecordName) throws(StoreError) -> Salt? {
-        if document.isHash { return Salt.none }
-        return try folder.document(document).map { folder.loadedDocuments[$0].salt }
+    private func salt(of set: ChangeSet) throws(StoreError) -> Salt? {
+        if let salt = set.salt { return salt }
+        if set.document.isHash { return Salt.none }
+        return try folder.document(set.document).map { folder.loadedDocuments[$0].salt }
     }
 }

@@ -72,15 +72,19 @@ public struct Divergence: Hashable, Sendable {
     public let parentEnd: Sequence32
     /// Whether the sequence after ``shared`` was seen to differ, so that the place is certain.
     public let isCertain: Bool
+    /// The parent's hash of the sequence after ``shared``, where that was seen to differ.
+    public let parentHash: ChainHash?
 
     public init(
-        origin: ReplicaID, shared: Sequence32, head: Sequence32, parentEnd: Sequence32, isCertain: Bool
+        origin: ReplicaID, shared: Sequence32, head: Sequence32, parentEnd: Sequence32, isCertain: Bool,
+        parentHash: ChainHash? = nil
     ) {
         self.origin = origin
         self.shared = shared
         self.head = head
         self.parentEnd = parentEnd
         self.isCertain = isCertain
+        self.parentHash = parentHash
     }
 
     /// Whether this side's history is the beginning of the parent's: an older state was put back here.
@@ -97,6 +101,8 @@ struct ChainSearch: Hashable {
     /// Different from here on, or beyond what the parent knows.
     private(set) var high: UInt64
     private(set) var differs = false
+    /// The parent's hash at `high`, where that was seen to differ.
+    private(set) var theirs: ChainHash?
     private(set) var parentEnd: Sequence32 = 0
     var asked: [Sequence32] = []
     var own: [ChainHash?] = []
@@ -120,7 +126,7 @@ struct ChainSearch: Hashable {
     mutating func take(_ answer: ChainHashes) -> Bool {
         let before = (low, high)
         parentEnd = answer.end
-        high = min(high, UInt64(answer.end) + 1)
+        if high > UInt64(answer.end) + 1 { (high, self.theirs) = (UInt64(answer.end) + 1, nil) }
         for ((sequence, ours), theirs) in zip(zip(asked, own), answer.hashes) where UInt64(sequence) < high {
             guard let ours, let theirs else { continue }
             if ours == theirs {
@@ -128,6 +134,7 @@ struct ChainSearch: Hashable {
             } else {
                 high = UInt64(sequence)
                 differs = true
+                self.theirs = theirs
             }
         }
         return (low, high) != before
@@ -136,6 +143,7 @@ struct ChainSearch: Hashable {
     var result: Divergence {
         Divergence(
             origin: origin, shared: low, head: head, parentEnd: parentEnd,
-            isCertain: UInt64(low) + 1 == high && (differs || low == head))
+            isCertain: UInt64(low) + 1 == high && (differs || low == head),
+            parentHash: UInt64(low) + 1 == high ? theirs : nil)
     }
 }

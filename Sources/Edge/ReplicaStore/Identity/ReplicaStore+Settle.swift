@@ -1,3 +1,4 @@
+import ByteCoding
 import HybridTime
 import SyncProtocol
 
@@ -43,6 +44,9 @@ extension Writer {
             let count = try reissue(origin, after: divergence.shared, entersFeed: entersFeed)
         {
             try note(IdentityNote(.reissued, changeSets: UInt64(count)))
+            if let hash = divergence.parentHash.flatMap({ Digest256($0.bytes) }) {
+                try journal.noteBranch(of: origin, Journal.Head(sequence: divergence.shared + 1, digest: hash))
+            }
             if isOwn || entersFeed { try takeNewIncarnation(entersFeed: entersFeed) }
             try forgetCursors()
             return true

@@ -60,7 +60,7 @@ extension Writer {
     }
 
     private func named(_ sets: [ChangeSet], after head: Digest256) throws(StoreError) -> Branch? {
-        guard let first = sets.first, let salt = try journal.salt(of: first.document) ?? hashSalt(first.document) else {
+        guard let first = sets.first, let salt = try journal.salt(of: first) else {
             return nil
         }
         var branch = Branch(of: sets, first: chain.head(after: head, first, salt: salt).head)
@@ -70,8 +70,6 @@ extension Writer {
         }
         return branch
     }
-
-    private func hashSalt(_ document: RecordName) -> Salt? { document.isHash ? Salt.none : nil }
 
     private func derivedValue(_ branch: Branch) -> (Value, UInt32, FieldTag) -> Value {
         { [observer] value, kind, field in observer?.derivedValue(value, kind, field, branch) ?? value }
@@ -150,13 +148,14 @@ extension Writer {
         _ old: DocumentState, _ branch: Branch, _ history: [ChangeSet], _ told: [ChangeSet]
     ) throws(StoreError) {
         let new = branch.state(old, value: derivedValue(branch))
-        let place = try folder.create(new.name, kind: new.kind, salt: new.salt)
+        let place = try self.place(of: new)
         let applied = history.filter { old.context.covers($0.dot) }
         if Writer.isComplete(applied, old) {
             let sets = applied.map { set in
                 branch.contains(set.dot) ? told[Int(set.dot.sequence - branch.after) - 1] : set
             }
-            for set in sets.sorted(by: { ($0.stamp, $0.dot) < ($1.stamp, $1.dot) }) {
+            for set in sets.sorted(by: { ($0.stamp, $0.dot) < ($1.stamp, $1.dot) })
+            where !folder.loadedDocuments[place].context.covers(set.dot) {
                 if try waiting.isVoided(set.dot) {
                     folder.cover(place, set.dot, set.stamp)
                 } else {
@@ -169,6 +168,12 @@ extension Writer {
             }
         }
         folder.raise(place, new.context, new.greatest)
+    }
+
+    /// The place of a document under its new name. A hub may have told the same branch again, and have sent it here.
+    private func place(of state: DocumentState) throws(StoreError) -> Int {
+        if let place = try folder.document(state.name) { return place }
+        return try folder.create(state.name, kind: state.kind, salt: state.salt)
     }
 
     /// Whether these are all the change sets that a document's state reflects: each origin's lead back to its first.
@@ -255,6 +260,9 @@ extension Journal {
     ) throws(StoreError) -> Digest256? {
         let head = try head(origin)
         if head.sequence == sequence { return head.digest }
+        if sequence > head.sequence, let branch = try branch(of: origin), branch.sequence == sequence {
+            return branch.digest
+        }
         guard sequence < head.sequence, let stored = try segment(origin, endingFrom: sequence),
             stored.range.contains(sequence)
         else { return nil }
@@ -277,7 +285,7 @@ extension Journal {
         let segment = try stored.decode(codec)
         var chain = HashChain(.cryptoSHA256)
         for set in segment.changeSets where set.dot.sequence <= sequence {
-            guard let salt = try salt(of: set.document) ?? (set.document.isHash ? Salt.none : nil) else { return nil }
+            guard let salt = try salt(of: set) else { return nil }
             digest = chain.head(after: digest, set, salt: salt).head
         }
         return digest

@@ -29,11 +29,11 @@ extension ReplicaStore {
             let held = try journal.held(query.replica)
             let isBehind = query.isSameLife ? try self.isBehind(query, floor, end, journal) : false
             var shared: ChainPoint?
-            let verified = try journal.head(query.replica)
+            let known = try journal.comparableHead(query.replica)
             if query.head > 0, let hash = try chainHash(of: query.replica, at: query.head, journal) {
                 shared = ChainPoint(sequence: query.head, hash: hash)
-            } else if verified.sequence < query.head {
-                shared = ChainPoint(verified)
+            } else if known.sequence < query.head {
+                shared = ChainPoint(known)
             }
             return Standing(
                 held: held, heldAtHQ: isHeadquarters ? held : held.intersection(try state.reachedHQ(query.replica)),
@@ -75,8 +75,7 @@ extension ReplicaStore {
     /// The hashes that a child asks for.
     public func chainHashes(_ probe: ChainProbe) throws(StoreError) -> ChainHashes {
         try syncing { _, journal throws(StoreError) in
-            let own = try journal.own()
-            let end = probe.origin == own ? try journal.ownHead().sequence : try journal.head(probe.origin).sequence
+            let end = try journal.comparableHead(probe.origin).sequence
             return ChainHashes(
                 origin: probe.origin, end: end, hashes: try chainHashes(of: probe.origin, at: probe.sequences, journal))
         }
@@ -92,7 +91,7 @@ extension ReplicaStore {
                         origin: query.origin, ranges: held,
                         atHQ: isHeadquarters ? held : held.intersection(try state.reachedHQ(query.origin)),
                         hash: try chainHash(of: query.origin, at: query.sequence, journal),
-                        head: ChainPoint(try journal.verifiedHead(query.origin))))
+                        head: ChainPoint(try journal.comparableHead(query.origin))))
             }
             return answers
         }
