@@ -62,6 +62,17 @@ struct FindingTests {
         #expect(desk.text.contains("Nobody on this roster matches"))
     }
 
+    @Test("A ticket that is scanned while the roster is being read is not called unknown, and Enter finds it then")
+    func stillReading() throws {
+        var desk = TestDesk.atRoster(people: nil)
+        let row = try #require(Fixture.rows.first)
+        desk.scan(row.ticket)
+        #expect(desk.text.contains("still being read") && !desk.text.contains("Nobody"))
+        desk.send(.rosterLoaded(session: "s1", rows: Fixture.rows))
+        desk.press(.enter)
+        #expect(desk.model.person?.row.booking == row.booking)
+    }
+
     @Test("Tab lists part of the people, and typing searches among everyone all the same")
     func show() {
         var desk = TestDesk.atRoster()

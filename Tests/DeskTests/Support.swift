@@ -69,9 +69,10 @@ struct TestDesk {
             settings: DeskSettings(site: "North", utcOffsetSeconds: 0), columns: columns, rows: rows)
     }
 
-    /// A desk with Ana at it and the roster open, at four minutes past nine.
+    /// A desk with Ana at it and the roster open, at four minutes past nine; without people it is still being read.
     static func atRoster(
-        columns: Int = 80, rows: Int = 24, people: [RosterRow] = Fixture.rows, session: DeskSession = Fixture.session()
+        columns: Int = 80, rows: Int = 24, people: [RosterRow]? = Fixture.rows,
+        session: DeskSession = Fixture.session()
     ) -> TestDesk {
         var desk = TestDesk(columns: columns, rows: rows)
         desk.send(.tick(now: nineMs + 4 * 60_000 + 5000))
@@ -80,7 +81,7 @@ struct TestDesk {
         desk.send(.sessionsLoaded([session]))
         desk.press(.enter)
         desk.press(.enter)
-        desk.send(.rosterLoaded(session: "s1", rows: people))
+        if let people { desk.send(.rosterLoaded(session: "s1", rows: people)) }
         desk.effects = []
         return desk
     }

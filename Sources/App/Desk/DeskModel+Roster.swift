@@ -61,6 +61,8 @@ extension DeskModel {
         if let row = roster.ticketHolder(endOf: typed) { return open(row) }
         if typed.isEmpty {
             say(.info, "Scan a ticket, type a name or a number, or choose with the arrows.")
+        } else if !roster.isLoaded {
+            say(.info, "The roster is still being read: Enter looks again for \u{201C}\(typed)\u{201D}.")
         } else {
             say(.warning, "Nobody on this roster matches \u{201C}\(typed)\u{201D}. Esc clears the filter.")
         }
