@@ -10,6 +10,8 @@ import SyncTestSupport
 final class World {
     let options: SwarmOptions
     let ledger = Ledger()
+    /// The state of each document that agreed with the oracle last.
+    var agreed: [RecordName: DocumentState] = [:]
     var nodes: [Node] = []
     var connections: [Connection] = []
     var trace: Trace

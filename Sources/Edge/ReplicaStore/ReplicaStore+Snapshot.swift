@@ -22,6 +22,7 @@ extension ReplicaStore {
         let states: [DocumentState]
         do throws(DecodingFailure) { states = try SnapshotCodec().decode(bytes[...]) } catch { return .failure(error) }
         try writing { writer throws(StoreError) in
+            writer.isFilling = true
             try writer.join(states, entersFeed: isHub)
             if isHub { try writer.journal.closeFeedGap() }
         }

@@ -20,7 +20,10 @@ extension Writer {
         let dots = drafts.indices.map { Dot(identity.replica, first + Sequence32($0)) }
         // As many as a segment is worth go into one at once; they follow what waits in the tail.
         let isBulk = drafts.count >= ReplicaStore.packedAtOnce
-        if isBulk { try packTail(entersFeed: isHub) }
+        if isBulk {
+            isFilling = true
+            try packTail(entersFeed: isHub)
+        }
         var heads: [Digest256] = []
         var sets: [ChangeSet] = []
         sets.reserveCapacity(drafts.count)

@@ -31,6 +31,10 @@ final class Writer {
     var judged: Set<RecordName> = []
     /// States that the transaction which runs has to join, because an administrator adopted them.
     var adopted: [DocumentState] = []
+    /// Whether the transaction that runs is one of many that fill the store: the write-ahead log may grow longer then.
+    var isFilling = false
+    private var foldsRarely = false
+    private let pageBytes: Int
     /// The journal's segments as histories need them.
     let decodedSegments = DecodedSegments()
     private var lookups: [String: Statement] = [:]
@@ -62,6 +66,9 @@ final class Writer {
         selectReplica = Statement(connection, "SELECT value FROM meta WHERE key = 'replica'")
         begin = Statement(connection, "BEGIN IMMEDIATE")
         commit = Statement(connection, "COMMIT")
+        let pageSize = Statement(connection, "PRAGMA page_size")
+        pageBytes = try pageSize.step() ? Int(pageSize.integer(0)) : 1_024
+        pageSize.reset()
         rollback = Statement(connection, "ROLLBACK")
     }
 
@@ -74,6 +81,7 @@ final class Writer {
     }
 
     private func forgetNotes() {
+        isFilling = false
         judged = []
         adopted = []
         decodedSegments.removeAll()
@@ -110,6 +118,7 @@ final class Writer {
         do throws(StoreError) {
             try refreshIdentity()
             let result = try body()
+            setCheckpointing()
             try commit.run()
             origins.committed()
             journal.committed()
@@ -126,6 +135,15 @@ final class Writer {
             forgetNotes()
             throw error
         }
+    }
+
+    /// The commit that comes folds the log into the database where it has grown long.
+    private func setCheckpointing() {
+        defer { isFilling = false }
+        guard isFilling != foldsRarely else { return }
+        foldsRarely = isFilling
+        let bytes = isFilling ? Tables.fillingCheckpointBytes : Tables.checkpointBytes
+        sqlite3_wal_autocheckpoint(connection, Int32(bytes / pageBytes))
     }
 
     /// Takes over who this replica is now. One look-up: nothing may be written under a name that is gone.

@@ -18,6 +18,8 @@ extension World {
 
     private func checkState(_ state: DocumentState, _ name: RecordName, at node: Node) throws {
         statistics.documentsChecked += 1
+        // The same state of another node, or of an earlier moment: what it covers has been looked up already.
+        if agreed[name] == state { return }
         let all = ledger.byDocument[name] ?? []
         let included = all.filter { state.context.covers($0.dot) }
         for entry in state.context.entries {
@@ -32,6 +34,7 @@ extension World {
         if let difference = Oracle(included).difference(state) {
             throw Violation(.siblings, "\(name) at node \(node.number): \(difference)")
         }
+        agreed[name] = state
     }
 
     /// Whatever can move does; then sessions that are not live are over, and those that are live are level.

@@ -80,7 +80,7 @@ extension MemoryReplica {
         for state in found { keep(state) }
         for payload in payloads {
             do throws(DecodingFailure) {
-                let segment = try codec.decode(payload.bytes[...])
+                let segment = try codecs.decode(payload.bytes)
                 insert(payload.origin, payload.range, payload.bytes, segment.changeSets)
             } catch { throw .broken("a segment of the journal cannot be read: \(error)") }
         }
@@ -103,7 +103,7 @@ extension MemoryReplica {
     /// Journals a segment whole or not at all, and folds what can be folded.
     func apply(_ payload: SegmentPayload) -> SegmentOutcome {
         let segment: Segment
-        do throws(DecodingFailure) { segment = try codec.decode(payload.bytes[...]) } catch {
+        do throws(DecodingFailure) { segment = try codecs.decode(payload.bytes) } catch {
             return SegmentOutcome(payload, .refused(code: .malformedFrame, reason: error.description))
         }
         let range = segment.first...segment.last

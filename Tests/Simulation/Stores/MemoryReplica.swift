@@ -6,12 +6,23 @@ import Merging
 import SyncProtocol
 import SyncTestSupport
 
-/// The codecs that all stores of a run share, as those of one process do.
+/// The codecs that all stores of a run share, as those of one process do. What the same bytes hold is decoded once: every
+/// node of an organisation gets the same segments.
 public final class Codecs {
     let segment = SegmentCodec()
     let snapshot = SnapshotCodec()
+    private var decoded: [[UInt8]: Segment] = [:]
+    private static let decodedMax = 2_048
 
     public init() {}
+
+    func decode(_ bytes: [UInt8]) throws(DecodingFailure) -> Segment {
+        if let known = decoded[bytes] { return known }
+        let made = try segment.decode(bytes[...])
+        if decoded.count == Codecs.decodedMax { decoded.removeAll(keepingCapacity: true) }
+        decoded[bytes] = made
+        return made
+    }
 }
 
 /// A replica's store in memory over the real merge, the real segments and the real chain, written apart from the one on

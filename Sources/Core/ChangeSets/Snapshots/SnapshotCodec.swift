@@ -7,7 +7,7 @@ import Merging
 /// A chunk is decodable alone, so that a bootstrap resumes at any of them.
 public final class SnapshotCodec {
     private static let version: UInt8 = 1
-    private let deflater = Deflater(dictionary: PresetDictionary.bytes)
+    private let deflater = Deflater(dictionary: PresetDictionary.bytes, level: 6)
     private let inflater = Inflater(dictionary: PresetDictionary.bytes)
 
     public init() {}

@@ -12,6 +12,9 @@ enum Tables {
     static func pageBytes(isHub: Bool) -> Int { isHub ? 4_096 : 1_024 }
     /// The write-ahead log's length at which a commit folds it into the database.
     static let checkpointBytes = 4 << 20
+    /// The same while a store is being filled (a bootstrap, an import): each fold copies pages that the next chunk writes
+    /// again, mostly those of indexes.
+    static let fillingCheckpointBytes = 32 << 20
     /// How much of the database the writer keeps in memory: the indexes of 100,000 people, which fill in random order.
     static let cacheBytes = 16 << 20
     /// Where records stand whose kind this build does not know.

@@ -197,6 +197,7 @@ extension ReplicaStore {
         let cursor = chunk.next.map { PullCursor.bootstrap(position: position, resume: $0) } ?? .feed(position)
         do throws(StoreError) {
             try writing { writer throws(StoreError) in
+                writer.isFilling = chunk.next != nil
                 try writer.join(states, entersFeed: isHub)
                 // Once for a whole bootstrap: children take one snapshot, not one for each chunk.
                 if isHub, chunk.next == nil { try writer.journal.closeFeedGap() }
