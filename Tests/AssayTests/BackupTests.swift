@@ -36,6 +36,7 @@ struct BackupTests {
         #expect(try Program.run(["sync", "--store", desk, "--hub", second.address]).status == 0)
         #expect(try second.stop() == 0)
         let after = try Program.run(["status", "--store", desk, "--json"]).json()
+        #expect(after["organisation"] as? String == organisation, "whoever sets up the next desk looks it up there")
         let scopes = try #require(after["scopes"] as? [[String: Any]])
         #expect(scopes.first?["notAtHQ"] as? Int == 0)
         let digests = try ["/hq2", "/desk"].map { try Program.run(["digest", "--store", path + $0]).output }

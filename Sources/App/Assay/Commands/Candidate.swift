@@ -283,7 +283,7 @@ extension JSONValue {
             case .null: .null
             case .integer(let number): .number(number)
             case .text(let text): .text(text.string)
-            case .bytes(let bytes): .text(bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
+            case .bytes(let bytes): .text(bytes.inHexadecimal)
             case .reference(let name): .text(name.description)
             }
     }

@@ -38,7 +38,7 @@ struct Init: ParsableCommand {
             let store = try CredentialStore.create(in: location.path, identity: identity, isHub: hub || headquarters)
             try store.setHeadquarters(headquarters)
             try store.replica.close()
-            let hexadecimal = organisation.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+            let hexadecimal = organisation.inHexadecimal
             if output.json {
                 Console.json([
                     "store": .text(location.path), "replica": .text("\(identity.replica)"),
@@ -61,9 +61,14 @@ struct Init: ParsableCommand {
         guard digits.count == 32, bytes.count == 16 else {
             throw Failure(
                 "bad-organisation",
-                "An organisation's name has 32 hexadecimal digits: copy it from the first store's init.",
+                "An organisation's name has 32 hexadecimal digits: copy it from `assay status` at headquarters.",
                 exit: Failure.usage)
         }
         return bytes
     }
+}
+
+extension [UInt8] {
+    /// Two digits a byte.
+    var inHexadecimal: String { map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
 }

@@ -35,6 +35,7 @@ struct Status: ParsableCommand {
 struct StatusReport {
     let name: String
     let replica: ReplicaID
+    let organisation: String
     let saved: Int64
     let notAtHub: Int64
     let notAtHQ: Int64
@@ -51,6 +52,7 @@ struct StatusReport {
         let standing = try store.replica.durability()
         name = store.replica.identity.name
         replica = store.replica.identity.replica
+        organisation = store.replica.identity.organisation.inHexadecimal
         saved = Int64(standing.saved)
         isHeadquarters = try store.isHeadquarters()
         notAtHub = isHeadquarters ? 0 : Int64(standing.saved - standing.atHub + standing.earlierNotAtHub)
@@ -81,6 +83,7 @@ struct StatusReport {
             lines.append(
                 "at HQ        " + (notAtHQ == 0 ? "all" : Console.styled("\(notAtHQ) not known there yet", .warning)))
         }
+        lines.append("organisation \(organisation)")
         if let note { lines += Layout.wrapped("name         \(note.inWords)", hanging: 13) }
         lines.append("hub          \(hub ?? "none yet: assay sync --hub address:port")")
         if let skew, abs(skew) > 2_000 {
@@ -98,8 +101,8 @@ struct StatusReport {
 
     var json: JSONValue {
         [
-            "name": .text(name), "replica": .text("\(replica)"), "documents": .number(documents),
-            "saved": .number(saved),
+            "name": .text(name), "replica": .text("\(replica)"), "organisation": .text(organisation),
+            "documents": .number(documents), "saved": .number(saved),
             "scopes": [["scope": "org", "notAtHub": .number(notAtHub), "notAtHQ": .number(notAtHQ)]],
             "renamed": JSONValue(note?.reason.rawValue), "parked": .number(parked), "quarantined": .number(quarantined),
             "casesOpen": .number(cases),
