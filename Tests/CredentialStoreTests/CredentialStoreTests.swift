@@ -142,6 +142,23 @@ private final class Desks {
 
 @Suite("Commands and rules over real stores")
 struct CredentialStoreTests {
+    @Test("A history with a gap is not called complete, and is once the gap is filled")
+    func historyWithGap() throws {
+        let desks = try Desks()
+        let person = desks.people[0]
+        let gap = try #require(try desks.run(0, CorrectName(person: person, given: "Anna", family: "Novák")).first?.dot)
+        try desks.run(0, CorrectName(person: person, given: "Annie", family: "Novák"))
+        try desks.join(0, 1)
+        let (from, to) = (desks.stores[0].replica, desks.stores[1].replica)
+        let end = try #require(try from.held(gap.origin).last)
+        for run in [gap.sequence + 1...end, gap.sequence...gap.sequence] {
+            #expect(try !desks.stores[1].history(of: person).isComplete)
+            let part = try #require(try from.segment(gap.origin, run))
+            _ = try to.apply(part.bytes).get()
+        }
+        #expect(try desks.stores[1].history(of: person).isComplete)
+    }
+
     @Test("Both sides keep the same cases, however the other's work came", arguments: [false, true])
     func sameCases(bySnapshot: Bool) throws {
         let desks = try Desks()

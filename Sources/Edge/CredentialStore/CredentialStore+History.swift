@@ -49,8 +49,9 @@ extension CredentialStore {
     public func history(of document: RecordName) throws(StoreError) -> DocumentHistory {
         let sets = try replica.history(of: document)
         let context = try reading { records, _ in try records.documentContext(document) }
+        // Behind a change set that is not here none counts, however many are.
         var held = Context.empty
-        for set in sets { held.include(set.dot) }
+        for set in sets where held.covers(set.deps) { held.include(set.dot) }
         var cells = ConcurrentWrites()
         for set in sets { cells.note(set) }
         let losers = cells.merged.flatMap { cell in
