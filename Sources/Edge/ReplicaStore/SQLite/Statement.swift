@@ -98,7 +98,10 @@ final class Statement {
         }
     }
 
-    func reset() { sqlite3_reset(prepared) }
+    func reset() {
+        refusal = nil
+        sqlite3_reset(prepared)
+    }
 
     func clear() { sqlite3_clear_bindings(handle) }
 
