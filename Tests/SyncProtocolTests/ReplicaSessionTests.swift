@@ -9,12 +9,15 @@ struct ReplicaSessionTests {
     private let lineage = HubLineage(hub: ReplicaID(9), epoch: 3)
 
     /// What a child of ten change sets does with a hub's welcome, where all ten were receipted in that life of the hub.
-    private func meet(_ change: (inout Welcome) -> Void, isKnown: Bool = true) throws -> [ReplicaAction] {
+    private func meet(
+        _ change: (inout Welcome) -> Void, isKnown: Bool = true, wanted: [DocumentKey] = [], then: [ReplicaEvent] = []
+    ) throws -> [ReplicaAction] {
         let scope = try #require(ScopeName("org"))
         let memory = ParentMemory(subscriptions: [Subscription(scope: scope, cursor: .none)], receiptedAtHub: 10)
         let greeting = Greeting(
             organisation: Samples.welcome.organisation, replica: ReplicaID(1), role: "desk", device: "Desk",
-            head: ChainPoint(sequence: 10, hash: Samples.hash(0xAA)), lineage: isKnown ? lineage : nil, memory: memory)
+            head: ChainPoint(sequence: 10, hash: Samples.hash(0xAA)), lineage: isKnown ? lineage : nil, memory: memory,
+            wanted: wanted)
         var welcome = Samples.welcome
         welcome.lineage = lineage
         welcome.held = SequenceRanges(1...10)
@@ -26,7 +29,8 @@ struct ReplicaSessionTests {
         var session = ReplicaSession()
         var actions = session.receive(.connected(clock: 0))
         actions += session.receive(.loaded(.greeting(greeting)))
-        return actions + session.receive(.received(.welcome(welcome)))
+        actions += session.receive(.received(.welcome(welcome)))
+        return actions + then.flatMap { session.receive($0) }
     }
 
     private func goesOn(_ actions: [ReplicaAction]) -> Bool {
@@ -50,5 +54,13 @@ struct ReplicaSessionTests {
         #expect(commits.contains(.receipts(ReceiptCommit(lineage: lineage, lostByHub: lost))))
         // Of a hub that is met for the first time nothing was known.
         #expect(!(try meet({ $0.held = SequenceRanges(1...7) }, isKnown: false)).contains(.report(.hubRegressed(lost))))
+    }
+
+    @Test("Who wants documents of a hub that does not have the scope ends the session without them")
+    func wantedOfNoScope() throws {
+        let wanted = [try #require(DocumentKey([UInt8](repeating: 2, count: 14)))]
+        let actions = try meet(
+            { $0.scopes = [.unknown] }, wanted: wanted, then: [.loaded(.unsent([])), .committed([])])
+        #expect(actions.contains(.close(.completed)))
     }
 }

@@ -35,6 +35,8 @@ extension ReplicaSession {
         guard let index = compare.due.first else { return fetchNext() }
         guard pull.scopes[index].progress != .dropped else {
             compare.due.removeFirst()
+            compare.ranges = []
+            compare.onlyHere = []
             return advanceCompare()
         }
         if !compare.ranges.isEmpty { return ask(index) }

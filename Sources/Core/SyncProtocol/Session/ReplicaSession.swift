@@ -196,7 +196,8 @@ public struct ReplicaSession: Sendable {
         if searchDispute() { return }
         if !pull.hasStarted { return startPull() }
         guard pull.isCaughtUp else { return }
-        if !compare.isDone { return advanceCompare() }
+        if !compare.isDone { advanceCompare() }
+        guard compare.isDone else { return }
         if configuration.wantsLive {
             if !isLive { actions.append(.report(.phase(.live))) }
             isLive = true
