@@ -21,10 +21,15 @@ public final class ReplicaStore: Sendable {
     public let changes = StoreChanges()
     let lastDataVersion = Atomic(0)
 
-    /// One writer's connection and a few readers', with what these have prepared.
-    private struct Connections {
+    /// One writer's connection and a few readers', with what these have prepared. Whoever reads holds all of it meanwhile
+    /// (``onConnections(_:)``): statements may only be given up where nobody uses their connection.
+    private final class Connections: Sendable {
         let pool: DatabasePool
         let readers = ReaderCache()
+
+        init(_ pool: DatabasePool) { self.pool = pool }
+
+        deinit { readers.clear() }
     }
 
     private let connections: Mutex<Connections>
@@ -55,7 +60,7 @@ public final class ReplicaStore: Sendable {
         durability: Durability, observer: (any MergeObserver)?
     ) throws {
         path = file.folder
-        connections = Mutex(Connections(pool: pool))
+        connections = Mutex(Connections(pool))
         self.file = file
         self.lock = lock
         self.schema = schema.withEngineRecords
@@ -189,7 +194,7 @@ public final class ReplicaStore: Sendable {
         let made = try makeWriter(fresh)
         pool.unsafeReentrantWrite { _ in writer.value = nil }
         writer.value = made
-        connections.withLock { $0 = Connections(pool: fresh) }
+        connections.withLock { $0 = Connections(fresh) }
         isSuspect.store(false, ordering: .relaxed)
     }
 
@@ -201,8 +206,9 @@ public final class ReplicaStore: Sendable {
             try ReplicaStore.asStoreErrors {
                 let (pool, readers) = connections.withLock { ($0.pool, $0.readers) }
                 pool.unsafeReentrantWrite { _ in writer.value = nil }
-                readers.clear()
-                _ = try? pool.writeWithoutTransaction { db in
+                // Waits for those who read.
+                _ = try? pool.barrierWriteWithoutTransaction { db in
+                    readers.clear()
                     try db.execute(sql: "PRAGMA incremental_vacuum")
                     try db.checkpoint(.truncate)
                 }
@@ -281,21 +287,29 @@ public final class ReplicaStore: Sendable {
     }
 
     /// Copies the store as it is now into another database; writers go on meanwhile.
-    func backUp(into copy: DatabaseQueue) throws { try pool.backup(to: copy) }
+    func backUp(into copy: DatabaseQueue) throws { try onConnections { try $0.pool.backup(to: copy) } }
 
     /// Runs `body` on a reader's snapshot; writers go on meanwhile.
     public func reading<Result>(_ body: (Database) throws -> Result) throws(StoreError) -> Result {
-        try ReplicaStore.asStoreErrors { try pool.read(body) }
+        try ReplicaStore.asStoreErrors { try onConnections { try $0.pool.read(body) } }
+    }
+
+    /// Runs `body` with the connections of now, which stay as they are for as long as it runs.
+    private func onConnections<Result>(_ body: (Connections) throws -> Result) rethrows -> Result {
+        let now = connections.withLock { $0 }
+        defer { withExtendedLifetime(now) {} }
+        return try body(now)
     }
 
     /// Runs `body` on a reader's snapshot, with what its connection has prepared.
     func readingTables<Result>(_ body: (ReaderTables, Database) throws -> Result) throws(StoreError) -> Result {
-        let (pool, readers) = connections.withLock { ($0.pool, $0.readers) }
-        return try ReplicaStore.asStoreErrors {
-            try pool.read { db in
-                let tables = try readers.tables(of: db, schema)
-                defer { tables.rest() }
-                return try body(tables, db)
+        try ReplicaStore.asStoreErrors {
+            try onConnections { connections in
+                try connections.pool.read { db in
+                    let tables = try connections.readers.tables(of: db, schema)
+                    defer { tables.rest() }
+                    return try body(tables, db)
+                }
             }
         }
     }

@@ -25,9 +25,10 @@ final class Statement {
 
     private func prepare() -> OpaquePointer? {
         let status = sqlite3_prepare_v3(connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil)
-        refusal =
-            status == SQLITE_OK
-            ? nil : .sqlite(code: status, message: "\(String(cString: sqlite3_errmsg(connection))) in \(sql)")
+        // Where a later try succeeds, the values that came before are missing: the first refusal stays.
+        if status != SQLITE_OK, refusal == nil {
+            refusal = .sqlite(code: status, message: "\(String(cString: sqlite3_errmsg(connection))) in \(sql)")
+        }
         return prepared
     }
 
