@@ -3,6 +3,7 @@ import GRDB
 import HybridTime
 import Merging
 import ReplicaStore
+import SyncProtocol
 import Testing
 
 /// Divergence that nobody noticed, found at rest by comparing digests and put right.
@@ -134,6 +135,19 @@ struct RepairTests {
             try Node.expectSame([hq, site, other], "salvaged")
             #expect(try hq.store.rebuild().remade == 0, "the adopted state is the start of its history")
             try Node.expectSame([hq, site, other], "rebuilt")
+        }
+    }
+
+    @Test("A hub that commits while it is compared tells of a position that its children do not know")
+    func comparedWhileCommitting() async throws {
+        let hub = try TestStore(9, isHub: true)
+        for number in 1...100 {
+            let before = try hub.store.compare(ReplicaStore.everything[0], []).position
+            let ranges = [RangeDigest(.all, try hub.store.digest())]
+            async let writing = Task { try hub.store.makePerson("\(number)") }.value
+            let answer = try hub.store.compare(ReplicaStore.everything[0], ranges)
+            _ = try await writing
+            #expect(answer.parts.isEmpty || answer.position > before)
         }
     }
 

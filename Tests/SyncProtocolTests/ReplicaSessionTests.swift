@@ -10,10 +10,11 @@ struct ReplicaSessionTests {
 
     /// What a child of ten change sets does with a hub's welcome, where all ten were receipted in that life of the hub.
     private func meet(
-        _ change: (inout Welcome) -> Void, isKnown: Bool = true, wanted: [DocumentKey] = [], then: [ReplicaEvent] = []
+        _ change: (inout Welcome) -> Void, isKnown: Bool = true, wanted: [DocumentKey] = [], then: [ReplicaEvent] = [],
+        cursor: PullCursor = .none, wantsLive: Bool = false
     ) throws -> [ReplicaAction] {
         let scope = try #require(ScopeName("org"))
-        let memory = ParentMemory(subscriptions: [Subscription(scope: scope, cursor: .none)], receiptedAtHub: 10)
+        let memory = ParentMemory(subscriptions: [Subscription(scope: scope, cursor: cursor)], receiptedAtHub: 10)
         let greeting = Greeting(
             organisation: Samples.welcome.organisation, replica: ReplicaID(1), role: "desk", device: "Desk",
             head: ChainPoint(sequence: 10, hash: Samples.hash(0xAA)), lineage: isKnown ? lineage : nil, memory: memory,
@@ -26,7 +27,7 @@ struct ReplicaSessionTests {
         welcome.scopes = [.known(end: 0, usable: false)]
         welcome.headquarters = nil
         change(&welcome)
-        var session = ReplicaSession()
+        var session = ReplicaSession(configuration: .init(wantsLive: wantsLive))
         var actions = session.receive(.connected(clock: 0))
         actions += session.receive(.loaded(.greeting(greeting)))
         actions += session.receive(.received(.welcome(welcome)))
@@ -62,5 +63,28 @@ struct ReplicaSessionTests {
         let actions = try meet(
             { $0.scopes = [.unknown] }, wanted: wanted, then: [.loaded(.unsent([])), .committed([])])
         #expect(actions.contains(.close(.completed)))
+    }
+
+    @Test("What comes while the own digest is read ends the comparison: the digest may be from before or after it")
+    func newsWhileDigesting() throws {
+        let scope = try #require(ScopeName("org"))
+        func comparison(_ news: [ReplicaEvent], end: FeedPosition) throws -> [ReplicaAction] {
+            let start: [ReplicaEvent] = [
+                .loaded(.unsent([])), .committed([]), .received(.feedEnd(scope: scope, position: 5)),
+            ]
+            let all = KeyRange.all
+            let differences = SyncFrame.differences(
+                scope: scope, position: end, parts: [.narrower(RangeDigest(all, Samples.digest))])
+            return try meet(
+                { $0.scopes = [.differs(end: 5)] },
+                then: start + news + [.loaded(.scopeDigest(Samples.digest)), .received(differences)],
+                cursor: .feed(5), wantsLive: true)
+        }
+        func isJudged(_ actions: [ReplicaAction]) -> Bool {
+            actions.contains { if case .load(.findings) = $0 { true } else { false } }
+        }
+        #expect(isJudged(try comparison([], end: 5)))
+        let news: [ReplicaEvent] = [.received(.feedEnd(scope: scope, position: 6)), .committed([])]
+        #expect(!isJudged(try comparison(news, end: 6)))
     }
 }

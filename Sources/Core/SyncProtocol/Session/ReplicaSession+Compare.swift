@@ -41,6 +41,7 @@ extension ReplicaSession {
         }
         if !compare.ranges.isEmpty { return ask(index) }
         compare.step = .beginning
+        compare.position = pull.scopes[index].position
         actions.append(.load(.scopeDigest(pull.scopes[index].name)))
     }
 
@@ -48,7 +49,6 @@ extension ReplicaSession {
         precondition(compare.step == .beginning, "no digest was asked for")
         compare.step = .idle
         compare.ranges = [RangeDigest(.all, digest)]
-        if let index = compare.due.first { compare.position = pull.scopes[index].position }
         advanceCompare()
     }
 

@@ -156,9 +156,10 @@ extension ReplicaStore {
         _ scope: ScopeName, _ ranges: [RangeDigest]
     ) throws(StoreError) -> (position: FeedPosition, parts: [ComparedPart]) {
         guard ReplicaStore.everything.contains(scope) else { return (0, []) }
-        try packTailIfNeeded()
         let parts = try differences(from: ranges)
         // Read last: what came in meanwhile may show as a difference, and this position then tells the child to pass over.
+        // What the hub itself committed has a position once it is packed.
+        try packTailIfNeeded()
         return (FeedPosition(try feedEnd()), parts)
     }
 
