@@ -5,13 +5,19 @@ import SyncProtocol
 public struct RegressionClaim: Hashable, Sendable {
     public let child: ReplicaID
     let receiptedAtHub: Sequence32
-    let cursors: [PullCursor]
+    /// Of each scope's cursor, without where in a snapshot it stands: that may be long.
+    let positions: [FeedPosition?]
     let hubHead: ChainPoint?
 
     public init(_ hello: Hello) {
         child = hello.replica
         receiptedAtHub = hello.receiptedAtHub
-        cursors = hello.subscriptions.map(\.cursor)
+        positions = hello.subscriptions.map {
+            switch $0.cursor {
+            case .none: nil
+            case .feed(let position), .bootstrap(let position, _): position
+            }
+        }
         hubHead = hello.hubHead
     }
 }

@@ -181,7 +181,7 @@ public final class ReplicaStore: Sendable {
     }
 
     /// Makes the connections anew after the disk failed under them: what SQLite and the system kept of that moment is
-    /// not relied on. Readers under way end on the old ones. The lock is held.
+    /// not relied on. Readers under way end on the old ones, and the first write may have to wait for them. The lock is held.
     ///
     /// Where a sync failed, Linux may have dropped what was written before it, and later syncs succeed all the same: a
     /// log with a hole, which ends there after a power cut. So the log is folded into the database and begun again.
