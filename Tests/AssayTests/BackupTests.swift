@@ -3,11 +3,8 @@ import Testing
 
 @Suite("Backup and restore, as processes")
 struct BackupTests {
-    @Test("Headquarters is restored from a backup while its desks hold more, and gets everything back")
-    func restored() throws {
-        let folder = try Folder()
-        defer { folder.remove() }
-        let path = folder.url.path
+    /// Makes headquarters in `hq` and a desk of the same organisation in `desk`.
+    private func headquartersAndDesk(in path: String) throws -> (desk: String, organisation: String) {
         let made = try Program.run([
             "init", "--store", path + "/hq", "--name", "Headquarters", "--headquarters", "--organisation", "new",
             "--json",
@@ -16,6 +13,15 @@ struct BackupTests {
         let desk = path + "/desk"
         #expect(
             try Program.run(["init", "--store", desk, "--name", "Desk", "--organisation", organisation]).status == 0)
+        return (desk, organisation)
+    }
+
+    @Test("Headquarters is restored from a backup while its desks hold more, and gets everything back")
+    func restored() throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let path = folder.url.path
+        let (desk, organisation) = try headquartersAndDesk(in: path)
         let first = try RunningHub(store: path + "/hq")
         #expect(try Program.run(["sync", "--store", desk, "--hub", first.address]).status == 0)
         // While the hub runs.
@@ -48,14 +54,7 @@ struct BackupTests {
         let folder = try Folder()
         defer { folder.remove() }
         let path = folder.url.path
-        let made = try Program.run([
-            "init", "--store", path + "/hq", "--name", "Headquarters", "--headquarters", "--organisation", "new",
-            "--json",
-        ])
-        let organisation = try #require(try made.json()["organisation"] as? String)
-        let desk = path + "/desk"
-        #expect(
-            try Program.run(["init", "--store", desk, "--name", "Desk", "--organisation", organisation]).status == 0)
+        let (desk, _) = try headquartersAndDesk(in: path)
         #expect(try Program.run([desk], program: "AssaySeed").status == 0)
         let file = path + "/desk.bundle"
         let written = try Program.run(["bundle", "write", "--store", desk, "--to", file, "--json"])

@@ -67,7 +67,7 @@ final class Writer {
         begin = Statement(connection, "BEGIN IMMEDIATE")
         commit = Statement(connection, "COMMIT")
         let pageSize = Statement(connection, "PRAGMA page_size")
-        pageBytes = try pageSize.step() ? Int(pageSize.integer(0)) : 1_024
+        pageBytes = try pageSize.step() ? Int(pageSize.integer(0)) : Tables.pageBytes(isHub: isHub)
         pageSize.reset()
         rollback = Statement(connection, "ROLLBACK")
     }
