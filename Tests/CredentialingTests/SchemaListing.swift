@@ -59,6 +59,7 @@ let frozenListing = """
         13 waiver_approver text once append
         14 decision enumeration(admit|refuse|refer) once append
         15 seat reference once append
+        18 seen_at timestamp once append
       5 check_in_void append-only
         index check_in
         1 check_in reference once append
@@ -86,6 +87,16 @@ let frozenListing = """
         6 supersedes reference once append
         7 external_key text once append
         8 entered_at timestamp once append
+      13 presence_event append-only
+        index sitting
+        1 sitting reference once append
+        2 direction enumeration(out|back) once append
+        3 break_kind enumeration(toilet|medical|scheduled|other) once append
+        4 identity_rechecked boolean once append
+        5 device_time timestamp once append
+        6 seen_at timestamp once append
+        7 recorded_by text once append
+        8 minutes_returned integer once append
     2 scheme
       40 scheme
         index code
@@ -125,6 +136,7 @@ let frozenListing = """
         1 actor_id text fixed many
         2 display_name text latest one
         3 roles text addWins set
+        4 pin_verifier bytes latest one
     4 session
       60 exam_session
         index site
@@ -157,6 +169,19 @@ let frozenListing = """
         7 cancelled integer once append
         8 gaps integer once append
         9 gap_reason text once append
+      63 interruption
+        1 began_at timestamp fixed many
+        2 ended_at timestamp latest one
+        3 cause enumeration(alarm|power|technical|noise|medical|other) fixed many
+        4 minutes_returned integer review many
+        5 bookings reference addWins set
+        6 reported_by text fixed many
+      65 seal_manifest append-only
+        1 manifest bytes once append
+        2 sealed_by text once append
+        3 device_time timestamp once append
+        4 scripts integer once append
+        5 difference_reason text once append
     5 voucher
       70 voucher
         index code

@@ -31,6 +31,8 @@ public struct CheckInPerson: Command {
     public var waiver: Waiver?
     /// Nil computes them from the device's time.
     public var minutesLate: Int64?
+    /// When it happened, where it is typed later from paper.
+    public var seenAt: Int64?
     /// The dossier's context when the form was opened, where a sync may have come in since.
     public var seen: Context?
 
@@ -138,6 +140,7 @@ public struct CheckInPerson: Command {
         event.set(CheckIn.waiverApprover, waiver?.approver)
         event.set(CheckIn.decision, decision)
         event.set(CheckIn.seat, seat)
+        event.set(CheckIn.seenAt, seenAt)
         return event
     }
 

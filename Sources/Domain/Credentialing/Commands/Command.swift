@@ -66,6 +66,7 @@ public struct CommandRefusal: Error, Hashable, Sendable, CustomStringConvertible
         case tooEarly = "too-early"
         case tooLong = "too-long"
         case tooMany = "too-many"
+        case walkInRefused = "walk-in-refused"
     }
 
     public let code: Code

@@ -122,7 +122,7 @@ public struct CloseSession: Command {
 }
 
 extension RecordView {
-    fileprivate func sessionDraft(_ intent: Text, _ actor: ActorIdentity, _ changes: [RecordChange]) -> Draft {
+    func sessionDraft(_ intent: Text, _ actor: ActorIdentity, _ changes: [RecordChange]) -> Draft {
         Draft(
             .document(document), documentKind: CredentialingSchema.session.tag, actor: actor.text, intent: intent,
             changes: changes)

@@ -16,6 +16,7 @@ public struct RuleBook: Sendable {
         [
             SamePersonTwice(), OverlappingAdmissions(), SeatGivenTwice(), EntriesDiffer(), EntriesByOnePerson(),
             AbsentWithScore(), AdmittedTwice(), ArrivalContradicted(), CancelledButPresent(), TransferredButSeen(),
+            WorkAfterSeal(),
         ] + CellQuestion.all(of: CredentialingSchema.schema))
 
     public init(_ rules: [any Rule]) {

@@ -51,13 +51,15 @@ public enum CheckIn {
     public static let waiverApprover = Field(13, "waiver_approver", .text, .once)
     public static let decision = Field(14, "decision", .enumeration(CheckInDecision.words), .once)
     public static let seat = Field(15, "seat", .reference, .once)
+    /// When it happened, where it was typed later from paper; ``deviceTime`` is when it was typed.
+    public static let seenAt = Field(18, "seen_at", .timestamp, .once)
 
     public static let kind = RecordKind(
         4, "check_in", isAppendOnly: true, indexes: [["booking"]],
         [
             booking, station, operatorName, deviceTime, documentType, documentVerified, nameResult,
             supplementaryDocument, dateOfBirthMatch, minutesLate, rulesAcknowledged, waiverReason, waiverApprover,
-            decision, seat,
+            decision, seat, seenAt,
         ])
 }
 

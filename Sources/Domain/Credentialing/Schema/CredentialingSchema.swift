@@ -11,14 +11,16 @@ public enum CredentialingSchema {
         1, "dossier",
         [
             Person.kind, IdentityDocument.kind, Booking.kind, CheckIn.kind, CheckInVoid.kind, Sitting.kind,
-            ScoreEntry.kind,
+            ScoreEntry.kind, PresenceEvent.kind,
         ])
     /// A qualification with its versions and components.
     public static let scheme = DocumentKind(2, "scheme", [Scheme.kind, SchemeVersion.kind, Component.kind])
     /// A place where people sit, with rooms, seats and staff.
     public static let site = DocumentKind(3, "site", [Site.kind, Room.kind, Seat.kind, StaffMember.kind])
     /// One sitting time of one component at one site.
-    public static let session = DocumentKind(4, "session", [ExamSession.kind, Incident.kind, SessionClosure.kind])
+    public static let session = DocumentKind(
+        4, "session",
+        [ExamSession.kind, Incident.kind, SessionClosure.kind, Interruption.kind, SealManifest.kind])
     /// A code that pays for sittings.
     public static let voucher = DocumentKind(5, "voucher", [Voucher.kind])
     /// The awarding body itself.

@@ -54,10 +54,6 @@ public enum ReservedTags {
         Entry(
             CredentialingSchema.dossier, 12, "ledger_entry", "entry_kind", "amount_minor", "currency", "method",
             "payment_reference", "idempotency_key", "voucher"),
-        Entry(
-            CredentialingSchema.dossier, 13, "presence_event", "sitting", "direction", "break_kind",
-            "identity_rechecked",
-            "device_time"),
         Entry(CredentialingSchema.dossier, 14, "result", "sitting", "component", "state"),
         Entry(
             CredentialingSchema.dossier, 15, "appeal", "against", "received_on", "panel", "deadline", "outcome"),
@@ -88,9 +84,7 @@ public enum ReservedTags {
         Entry(
             CredentialingSchema.scheme, 46, "education_rule", "scheme_version", "activity_kind", "units_minimum",
             "units_maximum"),
-        Entry(CredentialingSchema.session, 63, "interruption", "began_at", "ended_at", "cause", "minutes_returned"),
         Entry(CredentialingSchema.session, 64, "incident_narrative", "incident", "narrative", "written_by"),
-        Entry(CredentialingSchema.session, 65, "seal_manifest", "manifest", "sealed_by", "device_time"),
         Entry(CredentialingSchema.organisation, 81, "replica", "incarnation", "device", "label"),
         Entry(CredentialingSchema.organisation, 82, "device", "public_key", "label", "revocation"),
         Entry(CredentialingSchema.organisation, 83, "role_grant", "actor_id", "role_name", "scope_name", "state"),

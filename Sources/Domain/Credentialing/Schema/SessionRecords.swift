@@ -60,6 +60,44 @@ public enum IncidentState: String, CaseIterable, Sendable {
     public static let words = allCases.map(\.rawValue)
 }
 
+/// The work stopped, for everybody or for some, and the time is given back.
+public enum Interruption {
+    public static let beganAt = Field(1, "began_at", .timestamp, .fixed)
+    /// None while it lasts.
+    public static let endedAt = Field(2, "ended_at", .timestamp, .latest)
+    public static let cause = Field(3, "cause", .enumeration(InterruptionCause.words), .fixed)
+    /// Whole minutes by which everybody concerned works on for longer.
+    public static let minutesReturned = Field(4, "minutes_returned", .integer, .review)
+    /// Whom it concerns; empty where it concerns everybody.
+    public static let bookings = Field(5, "bookings", .reference, .addWins)
+    public static let reportedBy = Field(6, "reported_by", .text, .fixed)
+
+    public static let kind = RecordKind(
+        63, "interruption", indexes: [], [beganAt, endedAt, cause, minutesReturned, bookings, reportedBy])
+}
+
+/// Why the work stopped.
+public enum InterruptionCause: String, CaseIterable, Sendable {
+    case alarm, power, technical, noise, medical, other
+    public static let words = allCases.map(\.rawValue)
+}
+
+/// What was sealed: after it, the session's work is compared with this.
+public enum SealManifest {
+    /// ``Reconciliation/manifest``.
+    public static let manifest = Field(1, "manifest", .bytes, .once)
+    public static let sealedBy = Field(2, "sealed_by", .text, .once)
+    public static let deviceTime = Field(3, "device_time", .timestamp, .once)
+    /// Scripts counted by hand.
+    public static let scripts = Field(4, "scripts", .integer, .once)
+    /// Why the count of scripts is another than that of finished sittings.
+    public static let differenceReason = Field(5, "difference_reason", .text, .once)
+
+    public static let kind = RecordKind(
+        65, "seal_manifest", isAppendOnly: true, indexes: [],
+        [manifest, sealedBy, deviceTime, scripts, differenceReason])
+}
+
 /// The count at the end of a session: every booking is exactly one of these, or a gap that somebody answered for.
 public enum SessionClosure {
     public static let closedBy = Field(1, "closed_by", .text, .once)

@@ -41,5 +41,9 @@ public enum StaffMember {
     public static let displayName = Field(2, "display_name", .text, .latest)
     public static let roles = Field(3, "roles", .text, .addWins)
 
-    public static let kind = RecordKind(53, "staff_member", indexes: [["actor_id"]], [actorID, displayName, roles])
+    /// What a PIN is checked against, as the edge makes it: never the PIN. None until one is chosen.
+    public static let pinVerifier = Field(4, "pin_verifier", .bytes, .latest)
+
+    public static let kind = RecordKind(
+        53, "staff_member", indexes: [["actor_id"]], [actorID, displayName, roles, pinVerifier])
 }

@@ -31,6 +31,40 @@ public enum Nullity: String, CaseIterable, Sendable {
     public static let words = allCases.map(\.rawValue)
 }
 
+/// Somebody left the room or came back, as it happened: never written again.
+public enum PresenceEvent {
+    public static let sitting = Field(1, "sitting", .reference, .once)
+    public static let direction = Field(2, "direction", .enumeration(PresenceDirection.words), .once)
+    /// Of those who go out.
+    public static let breakKind = Field(3, "break_kind", .enumeration(BreakKind.words), .once)
+    /// Of those who come back.
+    public static let identityRechecked = Field(4, "identity_rechecked", .boolean, .once)
+    /// When it was typed, by the desk's clock.
+    public static let deviceTime = Field(5, "device_time", .timestamp, .once)
+    /// When it was seen: the same, or earlier where it comes from paper.
+    public static let seenAt = Field(6, "seen_at", .timestamp, .once)
+    public static let recordedBy = Field(7, "recorded_by", .text, .once)
+    /// Working time that is given back for this break; of those who come back.
+    public static let minutesReturned = Field(8, "minutes_returned", .integer, .once)
+
+    public static let kind = RecordKind(
+        13, "presence_event", isAppendOnly: true, indexes: [["sitting"]],
+        [sitting, direction, breakKind, identityRechecked, deviceTime, seenAt, recordedBy, minutesReturned])
+}
+
+/// Which way somebody went through the door.
+public enum PresenceDirection: String, CaseIterable, Sendable {
+    case out
+    case back
+    public static let words = allCases.map(\.rawValue)
+}
+
+/// Why somebody leaves the room during the exam.
+public enum BreakKind: String, CaseIterable, Sendable {
+    case toilet, medical, scheduled, other
+    public static let words = allCases.map(\.rawValue)
+}
+
 /// One keying of one score, by one person who saw no other.
 public enum ScoreEntry {
     public static let sitting = Field(1, "sitting", .reference, .once)
