@@ -81,9 +81,10 @@ final class RunningHub {
     private let ended = DispatchSemaphore(value: 0)
     let address: String
 
-    init(store: String) throws {
+    init(store: String, _ options: [String] = []) throws {
         process.executableURL = try Program.url("assay")
-        process.arguments = ["hub", "serve", "--store", store, "--listen", "127.0.0.1:0", "--log-level", "error"]
+        process.arguments =
+            ["hub", "serve", "--store", store, "--listen", "127.0.0.1:0", "--log-level", "error"] + options
         let pipe = Pipe()
         process.standardOutput = pipe
         process.standardError = FileHandle.nullDevice
@@ -102,6 +103,12 @@ final class RunningHub {
         }
         let line = try #require(heard.split(separator: "\n").first { $0.hasPrefix("listening on ") }, "\(heard)")
         address = String(line.dropFirst("listening on ".count))
+    }
+
+    /// Ends it as a power cut would.
+    func kill() {
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        _ = ended.wait(timeout: .now() + Program.deadline)
     }
 
     /// Ends it as an operator would, and tells how it ended.

@@ -25,8 +25,14 @@ struct Rig: Sendable {
         let shared = SharedMemoryStore(store)
         let hub = try HubServer(configuration: configuration, store: shared, logger: log.logger)
         let running = Task { try await hub.run() }
-        defer { running.cancel() }
-        return try await body(Rig(hub: hub, store: shared, port: try await hub.boundPort, log: log))
+        let result: Swift.Result<Result, any Error>
+        do {
+            result = .success(try await body(Rig(hub: hub, store: shared, port: try await hub.boundPort, log: log)))
+        } catch { result = .failure(error) }
+        running.cancel()
+        // The port is free then: another hub may take it.
+        _ = await running.result
+        return try result.get()
     }
 
     /// A port outside of the system's own range: one that a stopped hub leaves is not taken by another test's.

@@ -56,8 +56,10 @@ public struct MemoryStore: Sendable {
     }
 
     /// Makes this store a hub's.
-    public static func hub(_ replica: UInt64, headquarters: Bool = true, scopes: [String] = ["org"]) -> MemoryStore {
-        var store = MemoryStore(replica, scopes: scopes)
+    public static func hub(
+        _ replica: UInt64, headquarters: Bool = true, organisation: UInt8 = 7, scopes: [String] = ["org"]
+    ) -> MemoryStore {
+        var store = MemoryStore(replica, organisation: organisation, scopes: scopes)
         store.isHub = true
         store.isHeadquarters = headquarters
         return store

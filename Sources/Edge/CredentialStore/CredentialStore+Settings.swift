@@ -8,6 +8,18 @@ extension CredentialStore {
         try replica.set("headquarters", to: value ? "1" : "0")
     }
 
+    /// The hubs to sync with, each as address:port, in the order in which they are tried; empty for none.
+    public func hubAddresses() throws(StoreError) -> [String] {
+        if let list = try replica.setting("hub-addresses") { return list.split(separator: "\n").map(String.init) }
+        return try hubAddress().map { [$0] } ?? []
+    }
+
+    public func setHubAddresses(_ addresses: [String]) throws(StoreError) {
+        if try hubAddresses() != addresses {
+            try replica.set("hub-addresses", to: addresses.joined(separator: "\n"))
+        }
+    }
+
     /// The hub that was synced with last, as address:port.
     public func hubAddress() throws(StoreError) -> String? { try replica.setting("hub-address") }
 

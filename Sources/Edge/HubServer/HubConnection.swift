@@ -8,7 +8,8 @@ import SyncTransport
 /// Runs one child's session at a hub: events in, actions out. Its methods do not suspend, so that each event is done
 /// with before the next; loads go to a worker beside it, segments to the writer that all share.
 actor HubConnection {
-    let outbox = FrameOutbox()
+    let outbox: FrameOutbox
+    let meter: SessionMeter
     nonisolated let loads: AsyncStream<HubLoad>
     /// Yields the end, once.
     nonisolated let ends: AsyncStream<SessionEnd>
@@ -22,9 +23,15 @@ actor HubConnection {
     private var segments: [SegmentPayload] = []
     private var logger: Logger
 
-    init(_ identity: HubIdentity, _ configuration: HubServer.Configuration, peer: String, _ logger: Logger) {
+    init(
+        _ identity: HubIdentity, _ configuration: HubServer.Configuration, _ outbox: FrameOutbox, _ meter: SessionMeter,
+        peer: String, _ logger: Logger
+    ) {
         session = HubSession(identity: identity, configuration: .init(windowBytes: configuration.windowBytes))
+        self.outbox = outbox
+        self.meter = meter
         self.logger = logger
+        self.logger[metadataKey: "session"] = "\(meter.number)"
         self.logger[metadataKey: "peer"] = "\(peer)"
         (loads, load) = AsyncStream.makeStream(of: HubLoad.self)
         (ends, end) = AsyncStream.makeStream(of: SessionEnd.self)
@@ -33,6 +40,7 @@ actor HubConnection {
     /// Takes what arrived; returns the segments to hand to the writer before anything more is read.
     func take(_ buffer: ByteBuffer) -> [SegmentPayload] {
         received += buffer.readableBytes
+        meter.read(buffer.readableBytes)
         guard !session.hasEnded else { return [] }
         frames.append(buffer.readableBytesView)
         do {
@@ -51,34 +59,52 @@ actor HubConnection {
     }
 
     func handle(_ event: HubEvent) {
+        if case .received(let frame) = event { heard(frame) }
         for action in session.receive(event) { perform(action) }
+    }
+
+    private func heard(_ frame: SyncFrame) {
+        meter.received(frame)
+        if case .pull(let scope, let cursor, _) = frame {
+            logger.log(.debug, .scopePulled, "a scope is pulled", ["scope": "\(scope)", "cursor": "\(cursor)"])
+        }
+    }
+
+    private func send(_ frame: SyncFrame) {
+        let before = outbox.bytesPut
+        let fits = outbox.put(frame)
+        if meter.sent(frame, bytes: outbox.bytesPut - before) {
+            logger.log(.info, .sessionLive, "all is sent; the session stays")
+        }
+        if !fits { handle(.stopRequested(SyncError(.peerStalled, "frames were not read in time; sync again"))) }
     }
 
     private func perform(_ action: HubAction) {
         switch action {
-        case .send(let frame):
-            if !outbox.put(frame) {
-                handle(.stopRequested(SyncError(.peerStalled, "frames were not read in time; sync again")))
-            }
+        case .send(let frame): send(frame)
         case .load(let wanted): load.yield(wanted)
         case .commit(let payload): segments.append(payload)
         case .introduce(let hello):
             logger[metadataKey: "replica"] = "\(hello.replica)"
             logger[metadataKey: "device"] = "\(hello.device)"
+            logger[metadataKey: "role"] = "\(hello.role)"
+            logger.log(.info, .sessionBegan, "session began", ["live": "\(hello.wantsLive)"])
         case .acceptFullFrames: frames.frameBytesMax = SyncLimits.frameBytesMax
         case .reportFork(let fork):
-            logger.warning(
-                "two histories under one name",
-                metadata: [
+            logger.log(
+                .warning, .forkFound, "two histories under one name",
+                [
                     "code": "\(SyncErrorCode.forkSuspected)", "origin": "\(fork.origin)",
                     "sequence": "\(fork.sequence)", "hash": "\(fork.ours?.description ?? "unknown")",
                     "hashOfPeer": "\(fork.theirs?.description ?? "unknown")",
                 ])
         case .reportRegression:
-            logger.warning(
+            logger.log(
+                .warning, .regressionTold,
                 "a child tells of what this hub never had; it is believed if it says so again",
-                metadata: ["code": "\(SyncErrorCode.hubRegressed)"])
+                ["code": "\(SyncErrorCode.hubRegressed)"])
         case .close(let reason):
+            meter.ended(reason)
             log(reason)
             outbox.close()
             end.yield(reason)
@@ -88,15 +114,23 @@ actor HubConnection {
     }
 
     private func log(_ end: SessionEnd) {
+        func log(_ level: Logger.Level, _ message: Logger.Message, _ metadata: Logger.Metadata = [:]) {
+            var metadata = metadata
+            metadata["end"] = "\(end.code)"
+            logger.log(level, .sessionEnded, message, metadata)
+        }
         switch end {
-        case .completed, .peerLeft, .diverged: logger.debug("session ended", metadata: ["end": "\(end)"])
-        case .stopped: logger.info("session stopped")
-        case .peerLost(let code): logger.warning("peer lost", metadata: ["code": "\(code)"])
+        case .completed, .peerLeft, .diverged: log(isKnown ? .info : .debug, "session ended")
+        case .stopped: log(.info, "session stopped")
+        case .peerLost(let code): log(.warning, "peer lost", ["code": "\(code)"])
         case .refusedPeer(let error):
-            logger.warning("peer refused", metadata: ["code": "\(error.code)", "detail": "\(error.message)"])
+            log(.warning, "peer refused", ["code": "\(error.code)", "detail": "\(error.message)"])
         case .refusedByPeer(let error):
-            logger.warning("refused by peer", metadata: ["code": "\(error.code)", "detail": "\(error.message)"])
-        case .storageFailed(let failure): logger.error("store failed", metadata: ["detail": "\(failure.message)"])
+            log(.warning, "refused by peer", ["code": "\(error.code)", "detail": "\(error.message)"])
+        case .storageFailed(let failure): log(.error, "store failed", ["detail": "\(failure.message)"])
         }
     }
+
+    /// Whether the peer has said who it is: what only knocks at the port is no event.
+    private var isKnown: Bool { logger[metadataKey: "replica"] != nil }
 }

@@ -1,4 +1,5 @@
 import HubLogic
+import Metrics
 import NIOCore
 import SyncProtocol
 import SyncTransport
@@ -27,6 +28,8 @@ extension HubServer {
         /// The hub's own parent, which it stays live with.
         public var parent: SyncClient.Configuration?
         public var clock: @Sendable () -> Int64 = WallClock.milliseconds
+        /// Where the hub counts.
+        public var metrics: any MetricsFactory = NOOPMetricsHandler.instance
 
         public init(host: String = "127.0.0.1", port: Int = 0) {
             self.host = host
@@ -52,7 +55,7 @@ extension HubServerError: CustomStringConvertible {
 }
 
 /// Whether only this machine can reach an address: 127.0.0.0/8, ::1 or the name `localhost`.
-func isLoopback(_ host: String) -> Bool {
+package func isLoopback(_ host: String) -> Bool {
     if host == "localhost" { return true }
     guard let address = try? SocketAddress(ipAddress: host, port: 0) else { return false }
     switch address {

@@ -14,7 +14,7 @@ extension HubServer {
         // Asked for each time: a hub that finds that it was restored takes a new name while it runs.
         let identity: HubIdentity
         do { identity = try await store.hubIdentity() } catch {
-            logger.error("the store does not say who it is", metadata: ["error": "\(error)"])
+            logger.log(.error, .storeFailed, "the store does not say who it is", ["error": "\(error)"])
             channel.close(promise: nil)
             return
         }
@@ -24,10 +24,17 @@ extension HubServer {
     }
 
     private func serve(_ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>, _ identity: HubIdentity) async {
-        let peer = channel.channel.remoteAddress.map { "\($0)" } ?? "unknown"
-        let connection = HubConnection(identity, configuration, peer: peer, logger)
+        let peer = channel.channel.remoteAddress?.told ?? "unknown"
+        let outbox = FrameOutbox()
+        let meter = SessionMeter(
+            book.nextNumber(), address: peer, identity.lineage, outbox, metrics, clock: configuration.clock)
+        let connection = HubConnection(identity, configuration, outbox, meter, peer: peer, logger)
         let isAdmitted = floor.admit(connection, limit: configuration.sessionsMax)
-        defer { floor.leave(connection) }
+        book.add(meter)
+        defer {
+            floor.leave(connection)
+            book.remove(meter)
+        }
         do {
             try await channel.executeThenClose { inbound, outbound in
                 if !isAdmitted {
@@ -89,14 +96,23 @@ extension HubServer {
                     await connection.handle(.loaded(.newName))
                     continue
                 }
-                logger.critical(
+                logger.log(
+                    .critical, .hubRenamed,
                     "an older state of this hub was put back: it takes a new name, and all it lacks is sent again",
-                    metadata: ["code": "\(SyncErrorCode.hubRegressed)", "replica": "\(claim.child)"])
+                    ["code": "\(SyncErrorCode.hubRegressed)", "replica": "\(claim.child)"])
             }
             do {
                 await connection.handle(.loaded(try await store.answer(wanted, clock: configuration.clock)))
             } catch { await connection.handle(.storageFailed(StorageFailure(String(describing: error)))) }
         }
         return .other
+    }
+}
+
+extension SocketAddress {
+    /// `address:port`, the address in brackets where it is IPv6.
+    fileprivate var told: String {
+        guard let host = ipAddress, let port else { return description }
+        return HubAddress(host: host, port: port).description
     }
 }

@@ -18,6 +18,9 @@ public final class HubServer: Service {
     let logger: Logger
     let writer: SegmentWriter
     let floor = SessionFloor()
+    let book = SessionBook()
+    let metrics: HubMetrics
+    private let uplink: Uplink?
     private let port = FirstValue<Int>()
     private let shutdown: AsyncStream<Void>
     private let requestShutdown: AsyncStream<Void>.Continuation
@@ -31,7 +34,9 @@ public final class HubServer: Service {
         self.configuration = configuration
         self.store = store
         self.logger = logger
-        writer = SegmentWriter(store, configuration, logger)
+        metrics = HubMetrics(configuration.metrics)
+        writer = SegmentWriter(store, configuration, metrics, logger)
+        uplink = configuration.parent.map { [metrics] in Uplink($0.hubs, metrics, clock: configuration.clock) }
         (shutdown, requestShutdown) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -42,6 +47,15 @@ public final class HubServer: Service {
 
     /// How many sessions are open now.
     public var sessionCount: Int { floor.count }
+
+    /// The sessions that are open now, in the order in which they began.
+    public var sessions: [SessionStatus] { book.open }
+
+    /// The last session of each child that was here and has none now, as far as that is remembered.
+    public var away: [SessionStatus] { book.away }
+
+    /// How this hub stands with the hub above it; nil where it has none.
+    public var uplinkStatus: UplinkStatus? { uplink?.status }
 
     /// How many group commits there were, and how many segments they held.
     public var commitCounts: (commits: Int, segments: Int) {
@@ -56,15 +70,15 @@ public final class HubServer: Service {
             _ = try await store.hubIdentity()
             let listener = try await listen()
             port.set(.success(listener.channel.localAddress?.port ?? configuration.port))
-            logger.info(
-                "hub listens",
-                metadata: ["address": "\(configuration.host)", "port": "\(listener.channel.localAddress?.port ?? 0)"])
+            logger.log(
+                .info, .hubListening, "hub listens",
+                ["address": "\(configuration.host)", "port": "\(listener.channel.localAddress?.port ?? 0)"])
             try await withGracefulShutdownHandler {
                 try await serve(listener)
             } onGracefulShutdown: {
                 self.requestShutdown.yield()
             }
-            logger.info("hub has stopped")
+            logger.log(.info, .hubStopped, "hub has stopped")
         } catch {
             port.set(.failure(error))
             throw error
@@ -91,14 +105,17 @@ public final class HubServer: Service {
     private func serve(
         _ listener: NIOAsyncChannel<any Channel, Never>
     ) async throws {
-        let observation = store.observe { [floor] in floor.noticed($0) }
+        let observation = store.observe { [floor, uplink] change in
+            if case .reachedHQ = change { uplink?.receiptCame() }
+            floor.noticed(change)
+        }
         defer { observation.cancel() }
         try await listener.executeThenClose { connections in
             await withTaskGroup(of: Void.self) { services in
                 services.addTask { await self.writer.run() }
                 services.addTask { await self.floor.spreadNews() }
-                if let parent = configuration.parent {
-                    services.addTask { await self.follow(parent) }
+                if let parent = configuration.parent, let uplink {
+                    services.addTask { await self.follow(parent, uplink) }
                 }
                 await accept(connections)
                 await writer.close()
@@ -120,7 +137,7 @@ public final class HubServer: Service {
                         }
                     } catch is CancellationError {
                         // Shutdown was asked for.
-                    } catch { self.logger.error("accepting failed", metadata: ["error": "\(error)"]) }
+                    } catch { self.logger.log(.error, .acceptFailed, "accepting failed", ["error": "\(error)"]) }
                 }
             }
             for await _ in shutdown { break }
@@ -131,11 +148,24 @@ public final class HubServer: Service {
         floor.closeUnserved()
     }
 
-    /// Stays live with the parent. Children are served all the same where that cannot go on.
-    private func follow(_ parent: SyncClient.Configuration) async {
-        let client = SyncClient(configuration: parent, store: store, logger: logger)
-        do {
-            try await client.watch()
-        } catch { logger.critical("the parent refuses this hub", metadata: ["error": "\(error)"]) }
+    /// Stays live with the parent. Where that refuses this hub, it is tried again with the waits of a lost line: what is in
+    /// the way is mended above as often as here, and nobody sits before a hub to start it again. Children are served all
+    /// the same.
+    private func follow(_ parent: SyncClient.Configuration, _ uplink: Uplink) async {
+        var configuration = parent
+        configuration.outlastsRefusals = true
+        var logger = logger
+        if let identity = try? await store.hubIdentity() { logger[metadataKey: "replica"] = "\(identity.lineage.hub)" }
+        let client = SyncClient(configuration: configuration, store: store, logger: logger) { [logger] notice in
+            uplink.take(notice)
+            if case .retrying(_, let failure) = notice, uplink.isNews(failure) {
+                logger.log(
+                    .critical, .linkRefused, "the parent refuses this hub; it is tried again",
+                    ["code": "\(failure.code)", "detail": "\(failure)"])
+            }
+        }
+        do { try await client.watch() } catch {
+            logger.log(.critical, .linkRefused, "the link with the parent has ended", ["detail": "\(error)"])
+        }
     }
 }

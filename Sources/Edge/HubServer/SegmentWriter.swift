@@ -13,6 +13,7 @@ actor SegmentWriter {
     private let store: any SessionStore
     private let logger: Logger
     private let configuration: HubServer.Configuration
+    private let metrics: HubMetrics
     private nonisolated let wakeups: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
     private var queue: [Pending] = []
@@ -24,8 +25,11 @@ actor SegmentWriter {
     private(set) var commits = 0
     private(set) var segments = 0
 
-    init(_ store: any SessionStore, _ configuration: HubServer.Configuration, _ logger: Logger) {
+    init(
+        _ store: any SessionStore, _ configuration: HubServer.Configuration, _ metrics: HubMetrics, _ logger: Logger
+    ) {
         self.store = store
+        self.metrics = metrics
         self.configuration = configuration
         self.logger = logger
         (wakeups, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -63,13 +67,17 @@ actor SegmentWriter {
         let batch = takeBatch()
         resumeWaiting()
         do {
+            let begun = ContinuousClock.now
             let outcomes = try await store.commit(batch.map(\.payload))
+            metrics.committed(outcomes, in: .now - begun)
             precondition(outcomes.count == batch.count, "one outcome for each segment")
             commits += 1
             segments += batch.count
             for (connection, own) in grouped(batch, outcomes) { await connection.handle(.committed(own)) }
         } catch {
-            logger.error("a commit failed", metadata: ["error": "\(error)", "segments": "\(batch.count)"])
+            metrics.commitFailed()
+            logger.log(
+                .error, .commitFailed, "a commit failed", ["error": "\(error)", "segments": "\(batch.count)"])
             let failure = StorageFailure(String(describing: error))
             for (connection, _) in grouped(batch, []) { await connection.handle(.storageFailed(failure)) }
         }

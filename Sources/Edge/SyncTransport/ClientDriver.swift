@@ -23,12 +23,13 @@ actor ClientDriver {
     private var helloSent: (wall: Int64, instant: ContinuousClock.Instant)?
 
     init(
-        _ configuration: ReplicaSession.Configuration, clock: @escaping @Sendable () -> Int64,
+        _ configuration: ReplicaSession.Configuration, hub: HubAddress, clock: @escaping @Sendable () -> Int64,
         notify: @escaping @Sendable (SyncNotice) -> Void
     ) {
         session = ReplicaSession(configuration: configuration)
         self.clock = clock
         self.notify = notify
+        totals.hub = hub
         (loads, load) = AsyncStream.makeStream(of: ReplicaLoad.self)
         (commits, commit) = AsyncStream.makeStream(of: [ReplicaCommit].self)
         (ends, end) = AsyncStream.makeStream(of: SessionEnd.self)
@@ -56,6 +57,9 @@ actor ClientDriver {
                 Traffic(received: received, sent: sent, unsent: unsent, isInsideFrame: frames.isInsideFrame)))
         received = 0
     }
+
+    /// Says goodbye, unless the hub is still filling this replica: another one would begin from nothing.
+    func leave() { if totals.phase == .live { handle(.stopRequested) } }
 
     func handle(_ event: ReplicaEvent) {
         for action in session.receive(event) { perform(action) }

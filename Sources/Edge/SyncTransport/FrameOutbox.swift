@@ -41,6 +41,9 @@ package final class FrameOutbox: Sendable {
     /// All bytes that were ever put.
     package var bytesPut: Int { state.withLockedValue(\.put) }
 
+    /// What is not written yet, in bytes.
+    package var bytesWaiting: Int { state.withLockedValue { $0.writer.count + $0.underWay } }
+
     /// Lets the writer end once all that waits is written.
     package func close() {
         state.withLockedValue { $0.isClosed = true }

@@ -10,7 +10,7 @@ extension SyncClient {
     /// the connection is cut at once: that is safe at any byte.
     func run(
         _ driver: ClientDriver, _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>,
-        _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+        _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>, _ leaving: AsyncStream<Void>?
     ) async -> SessionEnd {
         let (changes, change) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let observation = store.observe { if case .journalGrew = $0 { change.yield() } }
@@ -34,6 +34,12 @@ extension SyncClient {
                     await driver.beat()
                 }
                 return .other
+            }
+            if let leaving {
+                group.addTask {
+                    for await _ in leaving { await driver.leave() }
+                    return .other
+                }
             }
             await driver.start()
             var end = SessionEnd.stopped

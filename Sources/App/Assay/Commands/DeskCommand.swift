@@ -19,7 +19,7 @@ struct DeskCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var location: StoreOptions
-    @Option(help: "The hub, as address:port. Default: the last one.") var hub: String?
+    @OptionGroup var hubs: HubOptions
     @Option(name: .customLong("as"), help: "Your staff number, offered first. Unauthenticated until sign-in exists.")
     var actor: String?
     @Option(help: "The desk's name. Default: the store's.") var station: String?
@@ -46,7 +46,7 @@ struct DeskCommand: AsyncParsableCommand {
             store,
             StoreDeskServices.Options(
                 actor: actor, station: station ?? store.replica.identity.name, site: site,
-                hub: try hub ?? store.hubAddress()))
+                hubs: try hubs.addresses(store)))
         let settings = DeskSettings(
             site: site ?? store.replica.identity.name, utcOffsetSeconds: TimeZone.current.secondsFromGMT())
         do {

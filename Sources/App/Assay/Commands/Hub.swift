@@ -27,7 +27,10 @@ struct Hub: AsyncParsableCommand {
         @OptionGroup var location: StoreOptions
         @OptionGroup var output: OutputOptions
         @Option(help: "Address and port to listen on; port 0 lets the system choose.") var listen = "127.0.0.1:7400"
-        @Option(help: "The hub above this one, as address:port.") var parent: String?
+        @Option(
+            name: .customLong("parent"),
+            help: "The hub above this one, as address:port; again for others to fall back on, in order.")
+        var parents: [String] = []
         @Flag(help: "Listen on addresses other than loopback although nothing is encrypted.") var insecure = false
         @Option(help: "What to log: debug, info, notice, warning, error.") var logLevel = "info"
 
@@ -38,12 +41,11 @@ struct Hub: AsyncParsableCommand {
                     throw Failure(
                         "not-a-hub", "\(store.replica.identity.name) is no hub: make one with assay init --hub.")
                 }
-                let address = try HostPort(listen)
+                let address = try HubAddress(argument: listen)
                 var configuration = HubServer.Configuration(host: address.host, port: address.port)
                 configuration.insecure = insecure
-                if let parent {
-                    let above = try HostPort(parent)
-                    configuration.parent = SyncClient.Configuration(host: above.host, port: above.port)
+                if !parents.isEmpty {
+                    configuration.parent = SyncClient.Configuration(hubs: try HubAddress.list(parents))
                 }
                 var logger = Logger(label: "assay.hub") { StreamLogHandler.standardError(label: $0) }
                 logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
@@ -75,22 +77,5 @@ struct Hub: AsyncParsableCommand {
                 Console.print("listening on \(address)")
             }
         }
-    }
-}
-
-/// `address:port`, the address in brackets where it is IPv6.
-struct HostPort {
-    let host: String
-    let port: Int
-
-    init(_ text: String) throws {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]),
-            colon != text.startIndex
-        else {
-            throw Failure(
-                "bad-address", "\(text) is no address: write it as 127.0.0.1:7400 or [::1]:7400.", exit: Failure.usage)
-        }
-        host = text[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
-        self.port = Int(port)
     }
 }

@@ -43,7 +43,9 @@ struct StatusReport {
     let quarantined: Int64
     let cases: Int64
     let documents: Int64
+    /// The hub that took it last.
     let hub: String?
+    let hubs: [String]
     let skew: Int64?
     let isHeadquarters: Bool
     let note: IdentityNote?
@@ -59,6 +61,7 @@ struct StatusReport {
         notAtHQ = isHeadquarters ? 0 : Int64(standing.saved - standing.atHQ + standing.earlierNotAtHQ)
         note = try store.replica.identityNote()
         hub = try store.hubAddress()
+        hubs = try store.hubAddresses()
         skew = try store.clockSkew()
         (parked, quarantined, cases, documents) = try store.replica.reading { db in
             func count(_ sql: String) throws -> Int64 { try Int64.fetchOne(db, sql: sql) ?? 0 }
@@ -85,7 +88,7 @@ struct StatusReport {
         }
         lines.append("organisation \(organisation)")
         if let note { lines += Layout.wrapped("name         \(note.inWords)", hanging: 13) }
-        lines.append("hub          \(hub ?? "none yet: assay sync --hub address:port")")
+        lines += Layout.wrapped("hub          \(hubInWords)", hanging: 13)
         if let skew, abs(skew) > 2_000 {
             lines.append(
                 Console.styled("clock        this device is \(ClockWords.amount(skew)); times are corrected", .warning))
@@ -99,6 +102,12 @@ struct StatusReport {
         return lines
     }
 
+    private var hubInWords: String {
+        guard let first = hubs.first else { return hub ?? "none yet: assay sync --hub address:port" }
+        guard hubs.count > 1 || hub != first else { return first }
+        return "\(hub ?? "none so far"), of \(hubs.joined(separator: ", "))"
+    }
+
     var json: JSONValue {
         [
             "name": .text(name), "replica": .text("\(replica)"), "organisation": .text(organisation),
@@ -106,7 +115,8 @@ struct StatusReport {
             "scopes": [["scope": "org", "notAtHub": .number(notAtHub), "notAtHQ": .number(notAtHQ)]],
             "renamed": JSONValue(note?.reason.rawValue), "parked": .number(parked), "quarantined": .number(quarantined),
             "casesOpen": .number(cases),
-            "hub": JSONValue(hub), "clockSkewMilliseconds": JSONValue(skew), "headquarters": .flag(isHeadquarters),
+            "hub": JSONValue(hub), "hubs": .list(hubs.map { .text($0) }), "clockSkewMilliseconds": JSONValue(skew),
+            "headquarters": .flag(isHeadquarters),
         ]
     }
 }

@@ -10,18 +10,20 @@ import SyncTransport
 struct Sync: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Send what is new here to a hub, and take what is new there.",
+        usage: "assay sync [<options>]",
         discussion: """
             EXAMPLE
               assay sync --hub 127.0.0.1:7400
-              assay sync --hub 127.0.0.1:7400 --watch
+              assay sync --hub 127.0.0.1:7401 --hub 127.0.0.1:7400 --watch
 
-            A session that is cut loses nothing: run it again and it goes on where it was. The hub's address is \
-            remembered for the next time.
+            A session that is cut loses nothing: run it again and it goes on where it was. Of several hubs the first that \
+            takes it is used, and with --watch an earlier one again when it is back. The list is remembered for the next \
+            time (assay hubs).
             """)
 
     @OptionGroup var location: StoreOptions
     @OptionGroup var output: OutputOptions
-    @Option(help: "The hub, as address:port. Default: the last one.") var hub: String?
+    @OptionGroup var hubs: HubOptions
     @Flag(help: "Stay connected, and reconnect when the line comes back.") var watch = false
 
     func run() async throws {
@@ -39,39 +41,19 @@ struct Sync: AsyncParsableCommand {
     }
 
     private func sync(_ store: CredentialStore) async throws {
-        guard let address = try hub ?? store.hubAddress() else {
+        let addresses = try hubs.addresses(store)
+        guard !addresses.isEmpty else {
             throw Failure("no-hub", "No hub is known yet: say which with --hub address:port.", exit: Failure.usage)
         }
-        let target = try HostPort(address)
-        let watching = watch
+        let teller = SyncTeller(store, hubs: addresses, isWatching: watch, json: output.json)
         let client = SyncClient(
-            configuration: SyncClient.Configuration(host: target.host, port: target.port),
+            configuration: SyncClient.Configuration(hubs: addresses),
             store: StoreSessions(store.replica, isHeadquarters: try store.isHeadquarters()),
             logger: Logger(label: "assay.sync") { _ in SwiftLogNoOpLogHandler() }
-        ) { notice in
-            switch notice {
-            case .progress(let totals):
-                Console.progress(
-                    "\(totals.phase.rawValue): \(totals.changeSetsPushed) sent, \(totals.changeSetsPulled) received, "
-                        + "\(totals.bytesSent + totals.bytesReceived) bytes")
-            case .skew(let skew) where watching:
-                // Kept for the desk and for status; a session's thread does not wait for the disk.
-                DispatchQueue.global().async { try? store.setClockSkew(skew.milliseconds) }
-                if abs(skew.milliseconds) > 2_000 {
-                    Console.warn("assay: this device is \(ClockWords.amount(skew.milliseconds)); times are corrected.")
-                }
-            case .settled:
-                if let note = try? store.replica.identityNote() { Console.warn("assay: \(note.inWords)") }
-            case .ended(.refusedByPeer(let error)) where error.code == .hubRegressed:
-                Console.warn("assay: \(error.message)")
-            case .retrying(let milliseconds, let reason) where watching:
-                Console.warn("assay: \(reason); next try in \(milliseconds / 1_000) s")
-            default: break
-            }
-        }
+        ) { teller.take($0) }
         if watch {
             let observer = StoreWatch(store.replica)
-            try store.setHubAddress(address)
+            try store.setHubAddresses(addresses.map(\.description))
             try await client.watch()
             withExtendedLifetime(observer) {}
             return
@@ -79,18 +61,21 @@ struct Sync: AsyncParsableCommand {
         let totals: SyncTotals
         do { totals = try await client.syncOnce() } catch let error as SyncFailure { throw Failure(error) }
         Console.endProgress()
-        try store.setHubAddress(address)
+        try store.setHubAddresses(addresses.map(\.description))
+        if let hub = totals.hub { try store.setHubAddress(hub.description) }
         if let skew = totals.skew { try store.setClockSkew(skew.milliseconds) }
-        report(totals, address)
+        report(totals, teller.passedOver)
     }
 
-    private func report(_ totals: SyncTotals, _ address: String) {
+    private func report(_ totals: SyncTotals, _ passedOver: [HubFailure]) {
+        let address = totals.hub?.description ?? ""
         if output.json {
             Console.json([
                 "hub": .text(totals.hubName), "address": .text(address), "sent": JSONValue(totals.changeSetsPushed),
                 "received": JSONValue(totals.changeSetsPulled), "snapshotBytes": JSONValue(totals.snapshotBytes),
                 "bytesSent": JSONValue(totals.bytesSent), "bytesReceived": JSONValue(totals.bytesReceived),
                 "clockSkewMilliseconds": JSONValue(totals.skew?.milliseconds),
+                "passedOver": .list(passedOver.map(\.json)),
             ])
             return
         }
@@ -98,6 +83,7 @@ struct Sync: AsyncParsableCommand {
         if totals.snapshotBytes > 0 { line += ", \(totals.snapshotBytes) bytes of state" }
         Console.print(line)
         Console.print("\(totals.bytesSent) bytes up, \(totals.bytesReceived) down")
+        if !passedOver.isEmpty { Console.print("taken by \(address)") }
         if let skew = totals.skew, abs(skew.milliseconds) > 2_000 {
             Console.warn("assay: this device is \(ClockWords.amount(skew.milliseconds)); times are corrected.")
         }

@@ -13,6 +13,8 @@ final class DeskLink: Sendable {
     /// How the desk is connected.
     struct State: Hashable, Sendable {
         var link = SyncStatus.Link.offline
+        /// The hub of the list that took this device; nil while it is not live.
+        var hub: HubAddress?
         var lastSync: Int64?
         /// The hub's clock less this device's.
         var skew: Int64 = 0
@@ -34,8 +36,7 @@ final class DeskLink: Sendable {
 
     private let store: CredentialStore
     private let sessions: StoreSessions
-    private let address: String
-    private let target: HostPort
+    private let hubs: [HubAddress]
     private let queue: StoreQueue
     private let tell: @Sendable (News) -> Void
     private let inner: Mutex<Inner>
@@ -44,13 +45,12 @@ final class DeskLink: Sendable {
     private static let retryLongest = Duration.seconds(15)
 
     init(
-        _ store: CredentialStore, address: String, queue: StoreQueue, tell: @escaping @Sendable (News) -> Void
+        _ store: CredentialStore, hubs: [HubAddress], queue: StoreQueue, tell: @escaping @Sendable (News) -> Void
     ) throws {
         self.store = store
-        self.address = address
+        self.hubs = hubs
         self.queue = queue
         self.tell = tell
-        target = try HostPort(address)
         sessions = StoreSessions(store.replica, isHeadquarters: try store.isHeadquarters())
         inner = Mutex(
             Inner(state: State(lastSync: try store.lastSync(), skew: try store.clockSkew() ?? 0)))
@@ -82,7 +82,7 @@ final class DeskLink: Sendable {
     }
 
     private func watch() async {
-        var configuration = SyncClient.Configuration(host: target.host, port: target.port)
+        var configuration = SyncClient.Configuration(hubs: hubs)
         configuration.retry = .seconds(1)...DeskLink.retryLongest
         let client = SyncClient(
             configuration: configuration, store: sessions,
@@ -101,15 +101,23 @@ final class DeskLink: Sendable {
         case .connecting: change { $0.state.link = .connecting }
         case .connected: break
         case .progress(let totals) where totals.phase == .live:
+            if state.hub != totals.hub {
+                change { $0.state.hub = totals.hub }
+                remember()
+            }
             change {
                 $0.state.link = .online(totals.hubName)
                 $0.state.lastSync = wallClock()
             }
-        case .report(.phase(.live)): remember()
         case .skew(let skew): change { $0.state.skew = skew.milliseconds }
         case .settled:
             if let note = try? store.replica.identityNote() { tell(.told("Note: \(note.inWords)")) }
-        case .ended, .retrying: change { $0.state.link = .offline }
+        case .ended:
+            change {
+                $0.state.link = .offline
+                $0.state.hub = nil
+            }
+        case .retrying, .failed, .returning: change { $0.state.link = .offline }
         case .progress, .report: break
         }
     }
@@ -125,12 +133,13 @@ final class DeskLink: Sendable {
 
     /// Keeps the hub's address, the skew and the time for the next start, and for `assay status`.
     private func remember() {
-        let skew = state.skew
-        let (store, address, queue) = (store, address, queue)
+        let state = state
+        let (store, hubs, queue) = (store, hubs, queue)
         Task {
             try? await queue.run {
-                try store.setHubAddress(address)
-                try store.setClockSkew(skew)
+                try store.setHubAddresses(hubs.map(\.description))
+                if let hub = state.hub { try store.setHubAddress(hub.description) }
+                try store.setClockSkew(state.skew)
             }
         }
     }

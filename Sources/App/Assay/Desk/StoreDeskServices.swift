@@ -6,6 +6,7 @@ import GRDB
 import Merging
 import ReplicaStore
 import StoreSync
+import SyncTransport
 import Synchronization
 
 /// The desk's services over a real store. Reading, writing and syncing each have a queue of their own, so that a large
@@ -17,8 +18,8 @@ final class StoreDeskServices: DeskServices {
         var station = ""
         /// The code of the only site to show.
         var site: String?
-        /// The hub as address:port; none works offline.
-        var hub: String?
+        /// The hubs in the order in which they are tried; without any, the desk works offline.
+        var hubs: [HubAddress] = []
     }
 
     /// What the desk shows and knows, beside the store itself.
@@ -46,15 +47,16 @@ final class StoreDeskServices: DeskServices {
         self.options = options
         isHeadquarters = try store.isHeadquarters()
         let (news, writers) = (news, writers)
-        link = try options.hub.map { address in
-            try DeskLink(store, address: address, queue: writers) { notice in
+        link =
+            options.hubs.isEmpty
+            ? nil
+            : try DeskLink(store, hubs: options.hubs, queue: writers) { notice in
                 switch notice {
                 case .changed: news.post(.status)
                 case .stopped(let failure): news.post(.stopped(failure))
                 case .told(let text): news.post(.told(text))
                 }
             }
-        }
     }
 
     func perform(_ effect: DeskEffect) async -> [DeskEvent] {

@@ -1,0 +1,97 @@
+import CredentialStore
+import Foundation
+import SyncProtocol
+import SyncTransport
+import Synchronization
+
+/// Says what happens while `assay sync` runs: to people in lines on the standard error, and with `--json` and `--watch` as
+/// one object a line on the standard output.
+final class SyncTeller: Sendable {
+    private struct State {
+        var passedOver: [HubFailure] = []
+        /// The hub that the link is live with.
+        var live: HubAddress?
+    }
+
+    private let store: CredentialStore
+    private let hasChoice: Bool
+    private let isWatching: Bool
+    private let json: Bool
+    private let state = Mutex(State())
+
+    init(_ store: CredentialStore, hubs: [HubAddress], isWatching: Bool, json: Bool) {
+        self.store = store
+        hasChoice = hubs.count > 1
+        self.isWatching = isWatching
+        self.json = json
+    }
+
+    /// The hubs that did not take it, in the order in which they were tried.
+    var passedOver: [HubFailure] { state.withLock { $0.passedOver } }
+
+    func take(_ notice: SyncNotice) {
+        switch notice {
+        case .progress(let totals):
+            Console.progress(
+                "\(totals.phase.rawValue): \(totals.changeSetsPushed) sent, \(totals.changeSetsPulled) received, "
+                    + "\(totals.bytesSent + totals.bytesReceived) bytes")
+            if isWatching, totals.phase == .live, let hub = totals.hub { live(with: hub, totals.hubName) }
+        case .skew(let skew) where isWatching: keep(skew)
+        case .settled:
+            if let note = try? store.replica.identityNote() { Console.warn("assay: \(note.inWords)") }
+        case .ended(let end): ended(end)
+        case .failed(let failure) where hasChoice:
+            state.withLock { $0.passedOver.append(failure) }
+            say(
+                "\(failure.hub) did not take it: \(failure.reason)",
+                [
+                    "event": "passed-over", "address": .text("\(failure.hub)"), "code": .text(failure.failure.code),
+                    "reason": .text(failure.reason),
+                ])
+        case .returning(let hub):
+            say("\(hub) is back; turning to it", ["event": "returning", "address": .text("\(hub)")])
+        case .retrying(let milliseconds, let failure) where isWatching:
+            say(
+                "\(failure); next try in \(milliseconds / 1_000) s",
+                [
+                    "event": "retrying", "afterMilliseconds": .number(milliseconds), "code": .text(failure.code),
+                    "reason": .text("\(failure)"),
+                ])
+        default: break
+        }
+    }
+
+    private func live(with hub: HubAddress, _ name: String) {
+        let isNews = state.withLock { state in
+            defer { (state.live, state.passedOver) = (hub, []) }
+            return state.live != hub
+        }
+        guard isNews else { return }
+        say("live with \(name) at \(hub)", ["event": "live", "hub": .text(name), "address": .text("\(hub)")])
+        // Kept for the desk and for status; a session's thread does not wait for the disk.
+        DispatchQueue.global().async { [store] in try? store.setHubAddress(hub.description) }
+    }
+
+    private func keep(_ skew: ClockSkew) {
+        DispatchQueue.global().async { [store] in try? store.setClockSkew(skew.milliseconds) }
+        if abs(skew.milliseconds) > 2_000 {
+            Console.warn("assay: this device is \(ClockWords.amount(skew.milliseconds)); times are corrected.")
+        }
+    }
+
+    private func ended(_ end: SessionEnd) {
+        state.withLock { $0.live = nil }
+        if case .refusedByPeer(let error) = end, error.code == .hubRegressed { Console.warn("assay: \(error.message)") }
+    }
+
+    private func say(_ words: String, _ event: JSONValue) {
+        Console.endProgress()
+        if json, isWatching { Console.json(event) } else { Console.warn("assay: \(words)") }
+    }
+}
+
+extension HubFailure {
+    var json: JSONValue {
+        ["address": .text("\(hub)"), "code": .text(failure.code), "reason": .text(reason)]
+    }
+}
