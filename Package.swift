@@ -88,6 +88,13 @@ let package = Package(
             "Edge", "StoreSync",
             ["ByteCoding", "HubLogic", "HybridTime", "ReplicaStore", "SyncProtocol", "SyncTransport"]),
         layer(
+            "Edge", "HubWatching",
+            [
+                "HubServer", "PrometheusMetrics", "ReplicaStore", "SyncProtocol", "SyncTransport", nio, nioHTTP,
+                nioLocks,
+                nioPosix, log, lifecycle,
+            ]),
+        layer(
             "Edge", "CredentialStore",
             ["ByteCoding", "ChangeSets", "Credentialing", "HybridTime", "Merging", "ReplicaStore", grdb]),
         layer("Edge", "Tabular", ["Merging", "SampleData", grdb, yams]),
@@ -108,7 +115,8 @@ let package = Package(
             name: "Assay",
             dependencies: [
                 "ByteCoding", "ChangeSets", "CredentialStore", "Credentialing", "Desk", "HubLogic", "HubServer",
-                "HybridTime", "Importing", "Merging", "ReplicaStore", "SampleData", "StoreSync", "SyncProtocol",
+                "HubWatching", "HybridTime", "Importing", "Merging", "PrometheusMetrics", "ReplicaStore", "SampleData",
+                "StoreSync", "SyncProtocol",
                 "SyncTransport",
                 "Tabular", "TerminalCells", arguments, grdb, log, lifecycle, nio, nioPosix,
             ],
@@ -178,6 +186,12 @@ let package = Package(
             [
                 "SyncTestSupport", "ByteCoding", "HubLogic", "HubServer", "HybridTime", "SyncProtocol", "SyncTransport",
                 nio, nioLocks, nioPosix, log, lifecycle,
+            ]),
+        tests(
+            "HubWatchingTests",
+            [
+                "CredentialStore", "Credentialing", "HubServer", "HubWatching", "HybridTime", "Merging",
+                "PrometheusMetrics", "ReplicaStore", "StoreSync", "SyncTransport", log, lifecycle, metrics,
             ]),
         tests("SampleDataTests", ["SampleData"]),
         tests("TabularTests", ["SampleData", "Tabular"]),

@@ -138,7 +138,7 @@ struct HubListTests {
             let told = site.log.lines.filter { $0.level == .critical }
             #expect(told.count == 1)
             #expect(told.first?.metadata["code"] == "wrong-organisation")
-            #expect(told.first?.metadata["event"] == "link-refused")
+            #expect(told.first?.metadata["event"] == "uplink-refused")
             try await Rig.run(.hub(300), { $0.port = port }) { hq in
                 #expect(await eventually { site.hub.uplinkStatus?.state == .live })
                 #expect(site.hub.uplinkStatus?.failures == [])

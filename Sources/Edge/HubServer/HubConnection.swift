@@ -113,6 +113,11 @@ actor HubConnection {
         }
     }
 
+    /// The connection failed under the session; how that ended is another line.
+    func logBreak(_ message: Logger.Message, _ error: any Error) {
+        logger.log(.debug, .sessionBroken, message, ["error": "\(error)"])
+    }
+
     private func log(_ end: SessionEnd) {
         func log(_ level: Logger.Level, _ message: Logger.Message, _ metadata: Logger.Metadata = [:]) {
             var metadata = metadata

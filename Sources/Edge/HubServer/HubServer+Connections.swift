@@ -20,7 +20,7 @@ extension HubServer {
         }
         do {
             await serve(try await asyncChannel(over: channel), identity)
-        } catch { logger.debug("the connection was gone before its turn", metadata: ["error": "\(error)"]) }
+        } catch { logger.log(.debug, .sessionBroken, "the connection was gone before its turn", ["error": "\(error)"]) }
     }
 
     private func serve(_ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>, _ identity: HubIdentity) async {
@@ -43,7 +43,7 @@ extension HubServer {
                 }
                 await run(connection, inbound, outbound)
             }
-        } catch { logger.debug("closing failed", metadata: ["peer": "\(peer)", "error": "\(error)"]) }
+        } catch { await connection.logBreak("closing failed", error) }
     }
 
     private func run(
@@ -54,7 +54,9 @@ extension HubServer {
             group.addTask { await self.read(inbound, connection) }
             group.addTask {
                 // A failed write means a closed connection, and the reader says so once it has read what came before.
-                do { try await connection.outbox.run(outbound) } catch { self.logger.debug("writing failed") }
+                do { try await connection.outbox.run(outbound) } catch {
+                    await connection.logBreak("writing failed", error)
+                }
                 return .other
             }
             group.addTask { await self.load(connection) }
@@ -83,7 +85,7 @@ extension HubServer {
                 for payload in await connection.take(buffer) { await writer.submit(payload, from: connection) }
             }
         } catch {
-            logger.debug("reading failed", metadata: ["error": "\(error)"])
+            await connection.logBreak("reading failed", error)
         }
         await connection.handle(.disconnected)
         return .reader

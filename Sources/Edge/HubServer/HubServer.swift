@@ -160,12 +160,12 @@ public final class HubServer: Service {
             uplink.take(notice)
             if case .retrying(_, let failure) = notice, uplink.isNews(failure) {
                 logger.log(
-                    .critical, .linkRefused, "the parent refuses this hub; it is tried again",
+                    .critical, .uplinkRefused, "the parent refuses this hub; it is tried again",
                     ["code": "\(failure.code)", "detail": "\(failure)"])
             }
         }
         do { try await client.watch() } catch {
-            logger.log(.critical, .linkRefused, "the link with the parent has ended", ["detail": "\(error)"])
+            logger.log(.critical, .uplinkRefused, "the link with the parent has ended", ["detail": "\(error)"])
         }
     }
 }

@@ -15,7 +15,7 @@ public struct SessionStatus: Hashable, Sendable, Codable {
         }
     }
 
-    public enum Phase: String, Hashable, Sendable, Codable {
+    public enum Phase: String, Hashable, Sendable, Codable, CaseIterable {
         case greeting
         /// The hub has another history under the child's name, and they look where the two part.
         case disputed

@@ -4,7 +4,7 @@ import SyncTransport
 
 /// How a hub stands with the hub above it.
 public struct UplinkStatus: Hashable, Sendable, Codable {
-    public enum State: String, Hashable, Sendable, Codable {
+    public enum State: String, Hashable, Sendable, Codable, CaseIterable {
         case connecting
         /// Connected, and not all is exchanged yet.
         case syncing

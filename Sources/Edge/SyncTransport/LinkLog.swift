@@ -37,6 +37,11 @@ final class LinkLog: Sendable {
         }
     }
 
+    /// The connection failed under the session; how that ended is another line.
+    func broke(_ message: Logger.Message, _ error: any Error) {
+        logger.withLockedValue { $0 }.log(.debug, .linkBroken, message, ["error": "\(error)"])
+    }
+
     private func ended(_ end: SessionEnd, _ logger: Logger) {
         switch end {
         case .completed, .stopped: logger.log(.info, .linkEnded, "session ended", ["end": "\(end.code)"])

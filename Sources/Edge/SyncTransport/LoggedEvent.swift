@@ -10,6 +10,9 @@ package enum LoggedEvent: String, CaseIterable, Sendable {
     case acceptFailed = "accept-failed"
     case commitFailed = "commit-failed"
     case storeFailed = "store-failed"
+    case metricsListening = "metrics-listening"
+    case statusSocketTaken = "status-socket-taken"
+    case statusSocketFailed = "status-socket-failed"
     // One child's session; `session`, `peer`, and after the hello `replica`, `device` and `role` name it.
     case sessionBegan = "session-began"
     case sessionLive = "session-live"
@@ -22,9 +25,11 @@ package enum LoggedEvent: String, CaseIterable, Sendable {
     case linkConnecting = "link-connecting"
     case linkWelcomed = "link-welcomed"
     case linkLive = "link-live"
+    case linkBroken = "link-broken"
     case linkEnded = "link-ended"
     case linkFailed = "link-failed"
     case linkRefused = "link-refused"
+    case uplinkRefused = "uplink-refused"
     case linkRetrying = "link-retrying"
     case linkReturning = "link-returning"
     case pushed

@@ -10,16 +10,16 @@ extension SyncClient {
     /// the connection is cut at once: that is safe at any byte.
     func run(
         _ driver: ClientDriver, _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>,
-        _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>, _ leaving: AsyncStream<Void>?
+        _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>, _ leaving: AsyncStream<Void>?, _ log: LinkLog
     ) async -> SessionEnd {
         let (changes, change) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let observation = store.observe { if case .journalGrew = $0 { change.yield() } }
         defer { observation.cancel() }
         return await withTaskGroup(of: Part.self) { group in
-            group.addTask { await read(inbound, driver) }
+            group.addTask { await read(inbound, driver, log) }
             group.addTask {
                 // A failed write means a closed connection, and the reader says so once it has read what came before.
-                do { try await driver.outbox.run(outbound) } catch { logger.debug("writing failed") }
+                do { try await driver.outbox.run(outbound) } catch { log.broke("writing failed", error) }
                 return .writer
             }
             group.addTask { await load(driver) }
@@ -61,10 +61,12 @@ extension SyncClient {
         }
     }
 
-    private func read(_ inbound: NIOAsyncChannelInboundStream<ByteBuffer>, _ driver: ClientDriver) async -> Part {
+    private func read(_ inbound: NIOAsyncChannelInboundStream<ByteBuffer>, _ driver: ClientDriver, _ log: LinkLog) async
+        -> Part
+    {
         do {
             for try await buffer in inbound { await driver.take(buffer) }
-        } catch { logger.debug("reading failed", metadata: ["error": "\(error)"]) }
+        } catch { log.broke("reading failed", error) }
         await driver.handle(.disconnected)
         return .reader
     }

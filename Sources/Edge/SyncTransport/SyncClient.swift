@@ -120,10 +120,10 @@ public struct SyncClient: Sendable {
         var end = SessionEnd.stopped
         do {
             end = try await channel.executeThenClose { inbound, outbound in
-                await run(driver, inbound, outbound, leaving)
+                await run(driver, inbound, outbound, leaving, log)
             }
         } catch {
-            logger.debug("closing failed", metadata: ["error": "\(error)"])
+            log.broke("closing failed", error)
             end = await driver.lastEnd ?? .peerLeft
         }
         tell(.ended(end))

@@ -25,6 +25,7 @@ struct Sync: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
     @OptionGroup var hubs: HubOptions
     @Flag(help: "Stay connected, and reconnect when the line comes back.") var watch = false
+    @OptionGroup var logging: LogOptions
 
     func run() async throws {
         try await reporting(output) {
@@ -45,11 +46,13 @@ struct Sync: AsyncParsableCommand {
         guard !addresses.isEmpty else {
             throw Failure("no-hub", "No hub is known yet: say which with --hub address:port.", exit: Failure.usage)
         }
+        var logger = logging.logger("assay.sync", otherwise: nil)
+        logger[metadataKey: "replica"] = "\(store.replica.identity.replica)"
         let teller = SyncTeller(store, hubs: addresses, isWatching: watch, json: output.json)
         let client = SyncClient(
             configuration: SyncClient.Configuration(hubs: addresses),
             store: StoreSessions(store.replica, isHeadquarters: try store.isHeadquarters()),
-            logger: Logger(label: "assay.sync") { _ in SwiftLogNoOpLogHandler() }
+            logger: logger
         ) { teller.take($0) }
         if watch {
             let observer = StoreWatch(store.replica)

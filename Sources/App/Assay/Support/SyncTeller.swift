@@ -52,7 +52,7 @@ final class SyncTeller: Sendable {
             say("\(hub) is back; turning to it", ["event": "returning", "address": .text("\(hub)")])
         case .retrying(let milliseconds, let failure) where isWatching:
             say(
-                "\(failure); next try in \(milliseconds / 1_000) s",
+                "\(failure); next try in \((milliseconds + 999) / 1_000) s",
                 [
                     "event": "retrying", "afterMilliseconds": .number(milliseconds), "code": .text(failure.code),
                     "reason": .text("\(failure)"),
