@@ -82,6 +82,12 @@ final class TestTerminal {
 
     func screen() throws -> String { try run(["capture-pane", "-p"]) }
 
+    /// Whether the second screen is shown, the cursor is, and long lines are wrapped: 1 or 0 each.
+    func modes() throws -> String {
+        try run(["display-message", "-p", "#{alternate_on} #{cursor_flag} #{wrap_flag}"])
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
     /// The processes that the window's shell waits for.
     func processes() throws -> [Int32] {
         let shell = try run(["list-panes", "-F", "#{pane_pid}"]).trimmingCharacters(in: .whitespacesAndNewlines)

@@ -62,6 +62,15 @@ enum Console {
 
     static func print(_ line: String = "") { write(line + "\n", to: .standardOutput) }
 
+    /// Writes a line of a stream that goes on.
+    /// - Returns: false where nobody reads it any more.
+    static func tryPrint(_ line: String) -> Bool {
+        (try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))) != nil
+    }
+
+    /// Sequences for the terminal itself.
+    static func control(_ sequence: String) { write(sequence, to: .standardOutput) }
+
     static func json(_ value: JSONValue) { print(value.encoded) }
 
     static func warn(_ line: String) { write(line + "\n", to: .standardError) }

@@ -1,0 +1,163 @@
+import CredentialStore
+import Foundation
+import StoreSync
+import Synchronization
+
+/// Shows a store's status anew whenever a commit changes it, this process's or another's, until a signal ends it. Between
+/// changes it waits for the kernel's word and reads nothing.
+struct StatusWatch {
+    private let store: CredentialStore
+    private let json: Bool
+
+    /// The least time between two looks: what many commits change in a moment is shown once.
+    private static let pause = Duration.milliseconds(100)
+
+    init(_ store: CredentialStore, json: Bool) {
+        self.store = store
+        self.json = json
+    }
+
+    func run() async throws {
+        let news = StatusNews()
+        guard let others = StoreWatch(store.replica) else {
+            throw Failure(
+                "no-watch", "The system has no more file watches to give: raise fs.inotify.max_user_instances.",
+                exit: Failure.inputOutput)
+        }
+        let observer = store.replica.changes.add { _ in news.changed() }
+        defer {
+            store.replica.changes.remove(observer)
+            withExtendedLifetime(others) {}
+        }
+        let screen = json || !Console.isTerminal ? nil : AlternateScreen()
+        let signals = WatchedSignals(news, screen)
+        defer {
+            signals.cancel()
+            screen?.leave()
+        }
+        screen?.enter()
+        try await follow(news, screen)
+    }
+
+    private func follow(_ news: StatusNews, _ screen: AlternateScreen?) async throws {
+        var shown = ""
+        while true {
+            let report = try StatusReport(store)
+            let text = json ? report.json.encoded : report.lines.joined(separator: "\n")
+            if text != shown || news.takeRepaint() {
+                shown = text
+                guard show(report, text, screen) else { return }
+            }
+            guard await news.next() else { return }
+            try? await Task.sleep(for: StatusWatch.pause)
+        }
+    }
+
+    /// - Returns: false where nobody reads any more.
+    private func show(_ report: StatusReport, _ text: String, _ screen: AlternateScreen?) -> Bool {
+        guard let screen else { return Console.tryPrint(json ? text : text + "\n") }
+        let foot = Console.styled("as of \(LocalTime.text(wallClock(), seconds: true)); Ctrl-C ends", .dim)
+        screen.paint(report.lines + ["", foot])
+        return true
+    }
+}
+
+/// What a watch waits for: a change, another window, or the end.
+final class StatusNews: Sendable {
+    private struct State {
+        var isOver = false
+        var needsRepaint = false
+    }
+
+    private let state = Mutex(State())
+    private let wakeups: AsyncStream<Void>
+    private let wake: AsyncStream<Void>.Continuation
+
+    init() { (wakeups, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1)) }
+
+    func changed() { wake.yield() }
+
+    func repaint() {
+        state.withLock { $0.needsRepaint = true }
+        wake.yield()
+    }
+
+    func end() {
+        state.withLock { $0.isOver = true }
+        wake.yield()
+    }
+
+    func takeRepaint() -> Bool {
+        state.withLock { state in
+            defer { state.needsRepaint = false }
+            return state.needsRepaint
+        }
+    }
+
+    /// Waits for something to do; false where it is over.
+    func next() async -> Bool {
+        for await _ in wakeups { return !state.withLock { $0.isOver } }
+        return false
+    }
+}
+
+/// The signals that end a watch, stop it for a while, or change its window.
+private final class WatchedSignals {
+    private var sources: [any DispatchSourceSignal] = []
+
+    init(_ news: StatusNews, _ screen: AlternateScreen?) {
+        for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { on(number) { news.end() } }
+        guard let screen else { return }
+        on(SIGWINCH) { news.repaint() }
+        on(SIGTSTP) {
+            // The shell gets a clean terminal, and the screen comes back with the program.
+            screen.leave()
+            kill(getpid(), SIGSTOP)
+            screen.enter()
+            news.repaint()
+        }
+    }
+
+    private func on(_ number: Int32, _ body: @escaping @Sendable () -> Void) {
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+        source.setEventHandler(handler: body)
+        source.resume()
+        sources.append(source)
+    }
+
+    func cancel() { for source in sources { source.cancel() } }
+}
+
+/// The terminal's second screen: what was on the first one is there again when it is left. Lines that are too long are
+/// cut by the terminal.
+private final class AlternateScreen: Sendable {
+    private let isEntered = Mutex(false)
+
+    func enter() {
+        isEntered.withLock { isEntered in
+            guard !isEntered else { return }
+            isEntered = true
+            Console.control("\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l\u{1B}[H\u{1B}[2J")
+        }
+    }
+
+    func leave() {
+        isEntered.withLock { isEntered in
+            guard isEntered else { return }
+            isEntered = false
+            Console.control("\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l")
+        }
+    }
+
+    /// Writes over what is there, so that nothing flickers; as many lines as the window has.
+    func paint(_ lines: [String]) {
+        isEntered.withLock { isEntered in
+            guard isEntered else { return }
+            var size = winsize()
+            let rows = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_row > 0 ? Int(size.ws_row) : 24
+            let text = lines.prefix(rows).map { $0 + "\u{1B}[K" }.joined(separator: "\r\n")
+            Console.control("\u{1B}[H" + text + "\u{1B}[J")
+        }
+    }
+}
