@@ -123,9 +123,9 @@ struct WatchingTests {
             #expect(try region.store.replica.health(isHeadquarters: false).notAtHQ == 3)
             try await WatchedHub.run(region, isHeadquarters: false, parent: above.port) { hub in
                 #expect(try await eventually { try await hub.status().uplink?.state == .live })
-                #expect(try await eventually { try await hub.status().store.notAtHQ == 0 })
+                #expect(try await eventually { try await hub.status().store?.notAtHQ == 0 })
                 let status = try await hub.status()
-                #expect(status.store.unsent == 0)
+                #expect(status.store?.unsent == 0)
                 #expect(status.uplink?.hub == "Site 1")
                 #expect(status.uplink?.lastReceiptAtHQ != nil)
                 let metrics = try await hub.metrics()

@@ -1,4 +1,5 @@
 import Metrics
+import NIOConcurrencyHelpers
 import SyncProtocol
 import SyncTransport
 
@@ -28,6 +29,7 @@ public struct HubMetrics: Sendable {
     private let failedCommits: Counter
     private let commitTime: Timer
     private let attempts: Counter
+    private let tallied = NIOLockedValueBox(HubTally())
 
     init(_ factory: any MetricsFactory) {
         self.factory = factory
@@ -40,15 +42,31 @@ public struct HubMetrics: Sendable {
         attempts = Counter(label: Name.uplinkAttempts, factory: factory)
     }
 
-    func began() { sessions.increment() }
+    var tally: HubTally { tallied.withLockedValue { $0 } }
+
+    func began() {
+        sessions.increment()
+        tallied.withLockedValue { $0.sessions += 1 }
+    }
+
     func received(_ bytes: Int) { receivedBytes.increment(by: bytes) }
     func sent(_ bytes: Int) { sentBytes.increment(by: bytes) }
 
-    func ended(_ end: SessionEnd) {
+    func ended(_ end: SessionEnd, _ session: SessionStatus, at now: Int64) {
         count(Name.ends, "end", end.code)
+        let code: SyncErrorCode
+        switch end {
+        case .refusedPeer(let error): code = error.code
+        case .peerLost(let lost): code = lost
         // What the peer says of us is its own choice of words, and is in the log alone.
-        if case .refusedPeer(let error) = end { count(Name.refused, "code", error.code.rawValue) }
-        if case .peerLost(let code) = end { count(Name.refused, "code", code.rawValue) }
+        default: return
+        }
+        count(Name.refused, "code", code.rawValue)
+        tallied.withLockedValue { tally in
+            tally.refused[code.rawValue, default: 0] += 1
+            tally.lastRefusal = .init(
+                at: now, address: session.address, replica: session.replica, code: code.rawValue)
+        }
     }
 
     func committed(_ outcomes: [SegmentOutcome], in duration: Duration) {
@@ -58,9 +76,18 @@ public struct HubMetrics: Sendable {
             count(Name.segments, "outcome", outcome.verdict.code)
             count(Name.changeSets, "outcome", outcome.verdict.code, by: outcome.range.count)
         }
+        tallied.withLockedValue { tally in
+            tally.commits += 1
+            tally.segments += outcomes.count
+            for outcome in outcomes { tally.changeSets[outcome.verdict.code, default: 0] += outcome.range.count }
+        }
     }
 
-    func commitFailed() { failedCommits.increment() }
+    func commitFailed() {
+        failedCommits.increment()
+        tallied.withLockedValue { $0.commitsFailed += 1 }
+    }
+
     func uplinkTried() { attempts.increment() }
     func uplinkFailed(_ failure: String) { count(Name.uplinkFailures, "reason", failure) }
 

@@ -54,6 +54,9 @@ public final class HubServer: Service {
     /// The last session of each child that was here and has none now, as far as that is remembered.
     public var away: [SessionStatus] { book.away }
 
+    /// What was counted since the hub started.
+    public var tally: HubTally { metrics.tally }
+
     /// How this hub stands with the hub above it; nil where it has none.
     public var uplinkStatus: UplinkStatus? { uplink?.status }
 

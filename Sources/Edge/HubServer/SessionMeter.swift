@@ -91,13 +91,14 @@ final class SessionMeter: Sendable {
     }
 
     func ended(_ end: SessionEnd) {
-        metrics.ended(end)
         let now = clock()
-        state.withLockedValue { state in
+        let last = state.withLockedValue { state in
             state.status.phase = .ended
             state.status.until = now
             state.status.end = end.error.map { "\(end.code): \($0)" } ?? end.code
+            return state.status
         }
+        metrics.ended(end, last, at: now)
     }
 }
 

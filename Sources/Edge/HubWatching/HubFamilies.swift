@@ -24,6 +24,8 @@ public enum HubFamilies {
         "assay_hub_lagging_sessions", .gauge, "Open sessions that have not been sent all of a scope.")
     static let waiting = MetricFamily(
         "assay_hub_waiting_bytes", .gauge, "Bytes that wait to be read by children, of all sessions.")
+    static let readable = MetricFamily(
+        "assay_store_readable", .gauge, "0 where the store could not be read; its figures are then missing.")
     static let parked = MetricFamily("assay_store_parked", .gauge, "Change sets that wait for others.")
     static let quarantined = MetricFamily(
         "assay_store_quarantined", .gauge, "Change sets that were put aside, by code.")
@@ -69,20 +71,19 @@ public enum HubFamilies {
     /// All of them, in the order in which they are told.
     public static let all =
         counted + [
-            open, start, feedEnd, lagMax, lagging, waiting, parked, quarantined, wanted, orphans, repairs, unsent,
+            open, start, feedEnd, lagMax, lagging, waiting, readable, parked, quarantined, wanted, orphans, repairs,
+            unsent,
             notAtHQ,
             uplink, uplinkLive, uplinkReceipt, uplinkFailures, uplinkBytes, memory, processor, descriptors,
         ]
 
     /// What is read at the moment of asking.
     static func samples(
-        _ health: StoreHealth, _ sessions: [SessionStatus], _ uplink: UplinkStatus?, _ process: ProcessFigures,
+        _ health: StoreHealth?, _ sessions: [SessionStatus], _ uplink: UplinkStatus?, _ process: ProcessFigures,
         since: Int64
     ) -> [MetricSample] {
         var samples = [
-            MetricSample(start, Double(since) / 1_000), MetricSample(parked, Double(health.parked)),
-            MetricSample(wanted, Double(health.wanted)), MetricSample(orphans, Double(health.orphans)),
-            MetricSample(unsent, Double(health.unsent)), MetricSample(notAtHQ, Double(health.notAtHQ)),
+            MetricSample(start, Double(since) / 1_000), MetricSample(readable, health == nil ? 0 : 1),
             MetricSample(waiting, Double(sessions.reduce(0) { $0 + $1.bytesWaiting })),
             MetricSample(memory, Double(process.residentBytes)), MetricSample(processor, process.processorSeconds),
             MetricSample(descriptors, Double(process.descriptors)),
@@ -91,10 +92,17 @@ public enum HubFamilies {
             let count = sessions.count { $0.phase == phase }
             samples.append(MetricSample(open, Double(count), [.init("phase", phase.rawValue)]))
         }
-        samples += health.quarantined.map { MetricSample(quarantined, Double($0.count), [.init("code", $0.code)]) }
-        samples += health.repairs.map { MetricSample(repairs, Double($0.count), [.init("how", $0.code)]) }
         if let uplink { samples += self.samples(uplink) }
-        return samples + lags(health.feeds, sessions)
+        return samples + (health.map { self.samples($0) + lags($0.feeds, sessions) } ?? [])
+    }
+
+    private static func samples(_ health: StoreHealth) -> [MetricSample] {
+        [
+            MetricSample(parked, Double(health.parked)), MetricSample(wanted, Double(health.wanted)),
+            MetricSample(orphans, Double(health.orphans)), MetricSample(unsent, Double(health.unsent)),
+            MetricSample(notAtHQ, Double(health.notAtHQ)),
+        ] + health.quarantined.map { MetricSample(quarantined, Double($0.count), [.init("code", $0.code)]) }
+            + health.repairs.map { MetricSample(repairs, Double($0.count), [.init("how", $0.code)]) }
     }
 
     private static func lags(_ feeds: [StoreHealth.Feed], _ sessions: [SessionStatus]) -> [MetricSample] {

@@ -32,8 +32,9 @@ public final class HubObserver: Sendable {
         since = clock()
     }
 
+    /// What is in memory is told even where the store cannot be read: that is when somebody asks.
     public func status() async throws -> HubStatus {
-        let facts = try await facts(server.sessions, server.away)
+        let facts = await facts(server.sessions, server.away)
         let identity = store.identity
         return HubStatus(
             isRunning: true,
@@ -41,23 +42,37 @@ public final class HubObserver: Sendable {
                 name: identity.name, replica: identity.replica.description, isHeadquarters: isHeadquarters,
                 listening: HubAddress(host: host, port: try await server.boundPort).description, since: since,
                 process: ProcessFigures.identifier),
-            store: facts.health, sessions: facts.sessions, away: facts.away, uplink: server.uplinkStatus)
+            store: facts.health, storeFailure: facts.failure, tally: server.tally, sessions: facts.sessions,
+            away: facts.away, uplink: server.uplinkStatus)
     }
 
     /// The exposition of now.
-    public func metrics() async throws -> String {
-        let facts = try await facts(server.sessions, [])
+    public func metrics() async -> String {
+        let facts = await facts(server.sessions, [])
         return registry.text(
             adding: HubFamilies.samples(
                 facts.health, facts.sessions, server.uplinkStatus, ProcessFigures.now(), since: since))
     }
 
-    private func facts(
-        _ sessions: [SessionStatus], _ away: [SessionStatus]
-    ) async throws -> (health: StoreHealth, sessions: [SessionStatus], away: [SessionStatus]) {
-        try await onQueue { [self] in
-            let health = try store.health(isHeadquarters: isHeadquarters)
-            return (health, try filled(sessions, health), try filled(away, health))
+    private struct Facts {
+        var health: StoreHealth?
+        var failure: String?
+        var sessions: [SessionStatus]
+        var away: [SessionStatus]
+    }
+
+    private func facts(_ sessions: [SessionStatus], _ away: [SessionStatus]) async -> Facts {
+        await withCheckedContinuation { continuation in
+            queue.async { [self] in
+                var facts = Facts(sessions: sessions, away: away)
+                do {
+                    let health = try store.health(isHeadquarters: isHeadquarters)
+                    facts.health = health
+                    facts.sessions = try filled(sessions, health)
+                    facts.away = try filled(away, health)
+                } catch { facts.failure = "\(error)" }
+                continuation.resume(returning: facts)
+            }
         }
     }
 
@@ -77,11 +92,5 @@ public final class HubObserver: Sendable {
             }
         }
         return sessions
-    }
-
-    private func onQueue<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Swift.Result { try body() }) }
-        }
     }
 }

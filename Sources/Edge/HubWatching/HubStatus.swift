@@ -30,7 +30,11 @@ public struct HubStatus: Hashable, Sendable, Codable {
 
     public var isRunning: Bool
     public var hub: Hub
-    public var store: StoreHealth
+    /// Nil where the store cannot be read; ``storeFailure`` then says why.
+    public var store: StoreHealth?
+    public var storeFailure: String?
+    /// Nil where the hub does not run.
+    public var tally: HubTally?
     /// The open sessions, in the order in which they began.
     public var sessions: [SessionStatus]
     /// The last session of each child that was here since the hub started and has none now.
@@ -38,12 +42,14 @@ public struct HubStatus: Hashable, Sendable, Codable {
     public var uplink: UplinkStatus?
 
     public init(
-        isRunning: Bool, hub: Hub, store: StoreHealth, sessions: [SessionStatus] = [], away: [SessionStatus] = [],
-        uplink: UplinkStatus? = nil
+        isRunning: Bool, hub: Hub, store: StoreHealth?, storeFailure: String? = nil, tally: HubTally? = nil,
+        sessions: [SessionStatus] = [], away: [SessionStatus] = [], uplink: UplinkStatus? = nil
     ) {
         self.isRunning = isRunning
         self.hub = hub
         self.store = store
+        self.storeFailure = storeFailure
+        self.tally = tally
         self.sessions = sessions
         self.away = away
         self.uplink = uplink

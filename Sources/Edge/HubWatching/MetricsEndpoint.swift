@@ -58,7 +58,7 @@ public final class MetricsEndpoint: Service {
                 return channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
                     try channel.pipeline.syncOperations.addHandler(
-                        MetricsHandler { Array(try await observer.metrics().utf8) })
+                        MetricsHandler { Array(await observer.metrics().utf8) })
                 }
             }
     }
@@ -84,10 +84,10 @@ private final class MetricsHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let text: @Sendable () async throws -> [UInt8]
+    private let text: @Sendable () async -> [UInt8]
     private var head: HTTPRequestHead?
 
-    init(_ text: @escaping @Sendable () async throws -> [UInt8]) { self.text = text }
+    init(_ text: @escaping @Sendable () async -> [UInt8]) { self.text = text }
 
     func channelActive(context: ChannelHandlerContext) {
         let channel = context.channel
@@ -120,13 +120,9 @@ private final class MetricsHandler: ChannelInboundHandler {
     }
 
     private static func tell(
-        _ text: @escaping @Sendable () async throws -> [UInt8], _ wantsBody: Bool, _ channel: any Channel
+        _ text: @escaping @Sendable () async -> [UInt8], _ wantsBody: Bool, _ channel: any Channel
     ) {
-        Task {
-            do { send(.ok, try await text(), wantsBody, channel) } catch {
-                send(.internalServerError, [], wantsBody, channel)
-            }
-        }
+        Task { send(.ok, await text(), wantsBody, channel) }
     }
 
     private static func send(

@@ -17,7 +17,8 @@ struct HubStatusCommand: ParsableCommand {
             Asks the hub that runs on the store, by a socket beside it that its owner alone may use. Where none runs, it \
             says so and tells what the store alone knows.
 
-            Exit code 2 where change sets were put aside or the hub above refuses this one, 69 where no hub runs.
+            Exit code 2 where change sets were put aside, the store cannot be read or the hub above refuses this one, 69 \
+            where no hub runs.
             """)
 
     @OptionGroup var location: StoreOptions
@@ -37,7 +38,7 @@ struct HubStatusCommand: ParsableCommand {
                 HubStatusText(status, now: wallClock(), limit: max(limit, 0)).lines.forEach { Console.print($0) }
             }
             if !status.isRunning { throw Failure.unavailable }
-            if !status.store.quarantined.isEmpty || status.uplink?.state == .refused { throw Failure.waiting }
+            if status.needsPerson { throw Failure.waiting }
         }
     }
 
@@ -55,6 +56,10 @@ struct HubStatusCommand: ParsableCommand {
                 store: try store.replica.health(isHeadquarters: isHeadquarters))
         }
     }
+}
+
+extension HubStatus {
+    fileprivate var needsPerson: Bool { store?.quarantined.isEmpty != true || uplink?.state == .refused }
 }
 
 extension Failure {

@@ -25,7 +25,7 @@ struct HubStatusText {
             lines += entry("runs", "no: no hub runs on this store; what follows is what the store tells", .warning)
         }
         lines += uplink + store
-        return status.isRunning ? lines + sessions + away : lines
+        return status.isRunning ? lines + counts + sessions + away : lines
     }
 
     private func entry(_ label: String, _ text: String, _ role: Console.Role? = nil) -> [String] {
@@ -40,20 +40,21 @@ struct HubStatusText {
     private var uplink: [String] {
         if status.hub.isHeadquarters { return entry("hub above", "none: this is headquarters") }
         guard let uplink = status.uplink else {
-            let unsent = status.store.unsent
             return entry("hub above", status.isRunning ? "none: start it with --parent address:port" : "not known")
-                + (unsent > 0 ? entry("unsent", "\(unsent) change sets", .warning) : [])
+                + unsent
         }
         var lines = entry("hub above", link(uplink), uplink.state == .live ? .good : .warning)
         for failure in uplink.failures { lines += entry("", "\(failure.address): \(failure.reason)") }
         let receipt = uplink.lastReceiptAtHQ.map { "last heard of more there at \(time($0))" } ?? "nothing heard yet"
-        lines += entry("at HQ", "\(notAtHQ); \(receipt)")
-        let unsent = status.store.unsent
-        return lines + entry("unsent", unsent == 0 ? "none" : "\(unsent) change sets", unsent == 0 ? nil : .warning)
+        if let missing = status.store?.notAtHQ {
+            lines += entry("at HQ", (missing == 0 ? "all" : "\(missing) change sets not known there") + "; \(receipt)")
+        }
+        return lines + unsent
     }
 
-    private var notAtHQ: String {
-        status.store.notAtHQ == 0 ? "all" : "\(status.store.notAtHQ) change sets not known there"
+    private var unsent: [String] {
+        guard let count = status.store?.unsent else { return [] }
+        return entry("unsent", count == 0 ? "none" : "\(count) change sets", count == 0 ? nil : .warning)
     }
 
     private func link(_ uplink: UplinkStatus) -> String {
@@ -75,7 +76,9 @@ struct HubStatusText {
     // MARK: The store
 
     private var store: [String] {
-        let store = status.store
+        guard let store = status.store else {
+            return entry("store", "cannot be read: \(status.storeFailure ?? "unknown"); assay doctor", .bad)
+        }
         var lines = entry("waiting", store.parked == 0 ? "none" : "\(store.parked) change sets wait for others")
         lines += entry(
             "put aside", counted(store.quarantined, "change sets: assay doctor"), store.quarantined.isEmpty ? nil : .bad
@@ -89,6 +92,22 @@ struct HubStatusText {
         guard !counts.isEmpty else { return "none" }
         let total = counts.reduce(0) { $0 + $1.count }
         return "\(total) \(what) (" + counts.map { "\($0.code) \($0.count)" }.joined(separator: ", ") + ")"
+    }
+
+    // MARK: Since it started
+
+    private var counts: [String] {
+        guard let tally = status.tally else { return [] }
+        let failed = tally.commitsFailed == 0 ? "" : ", \(tally.commitsFailed) failed"
+        let taken = tally.changeSets.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        let work = taken.isEmpty ? "no change sets" : "change sets: \(taken)"
+        let lines = entry(
+            "so far",
+            "\(tally.sessions) sessions; \(tally.commits) commits\(failed), \(tally.segments) segments; \(work)")
+        guard let last = tally.lastRefusal else { return lines + entry("refused", "nobody") }
+        let codes = tally.refused.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        let who = last.replica.isEmpty ? last.address : "\(last.replica.prefix(8)) at \(last.address)"
+        return lines + entry("refused", "\(codes); last \(who) at \(time(last.at)), \(last.code)", .warning)
     }
 
     // MARK: Sessions
