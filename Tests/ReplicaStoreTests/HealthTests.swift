@@ -41,6 +41,18 @@ struct HealthTests {
             }
         }
         #expect(try hq.store.health(isHeadquarters: true).notAtHQ == 0)
+        // What comes down from headquarters is there, whoever wrote it; no receipt tells of it.
+        _ = try hq.store.makePerson()
+        let stranger = try Node(9)
+        _ = try stranger.store.makePerson()
+        try await listening(hq) { above in
+            try await stranger.sync(with: above)
+            try await region.sync(with: above)
+        }
+        let name = Fixture.identity(9).replica
+        let held = try region.store.syncing { _, journal throws(StoreError) in try journal.held(name) }
+        #expect(held.total == 1)
+        #expect(try region.store.health(isHeadquarters: false).notAtHQ == 0)
     }
 
     @Test("Entries after a position are counted; the end has none after it, and nothing is counted beyond the limit")

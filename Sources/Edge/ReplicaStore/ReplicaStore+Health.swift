@@ -29,7 +29,7 @@ public struct StoreHealth: Hashable, Sendable, Codable {
     public let repairs: [Counted]
     /// Change sets here that the hub above has not receipted, whoever wrote them; 0 without one.
     public let unsent: Int
-    /// Change sets here that are not known to be at headquarters.
+    /// Change sets here that are not known to be at headquarters: nobody has said so, and they did not come from there.
     public let notAtHQ: Int
     public let feeds: [Feed]
 }
@@ -50,8 +50,8 @@ extension ReplicaStore {
                 quarantined: try counted("SELECT code, count(*) FROM quarantine GROUP BY code ORDER BY code"),
                 wanted: try count("SELECT count(*) FROM wanted"), orphans: try count("SELECT count(*) FROM orphan"),
                 repairs: try counted("SELECT how, count(*) FROM repair GROUP BY how ORDER BY how"),
-                unsent: isHeadquarters || lineage == nil ? 0 : try tables.unsent(lineage, db),
-                notAtHQ: isHeadquarters ? 0 : try tables.unsent(nil, db),
+                unsent: isHeadquarters ? 0 : try lineage.map { try tables.unsent(to: $0, db) } ?? 0,
+                notAtHQ: isHeadquarters ? 0 : try tables.notAtHQ(db),
                 feeds: isHub ? ReplicaStore.everything.map { StoreHealth.Feed(scope: $0.text, end: end) } : [])
         }
     }
@@ -71,27 +71,50 @@ extension ReplicaStore {
 }
 
 extension ReaderTables {
-    /// How many change sets the journal holds that a hub has not receipted; for nil, that are not known to be at
-    /// headquarters. What the hub itself wrote does not count.
-    fileprivate func unsent(_ lineage: HubLineage?, _ db: Database) throws -> Int {
+    /// How many change sets the journal holds that a hub has not receipted. What the hub itself wrote does not count.
+    fileprivate func unsent(to lineage: HubLineage, _ db: Database) throws -> Int {
         let own = try journal.own()
-        let held = try journal.held(own)
-        let known = try lineage.map { try sync.receipted($0, own) } ?? sync.reachedHQ(own)
-        let hub = try lineage.flatMap { try origins.known($0.hub) } ?? -1
-        let (table, isOfHub) = lineage == nil ? ("at_hq", "") : ("receipt", "r.hub = :hub AND r.epoch = :epoch AND ")
-        var arguments: StatementArguments = ["own": try origins.known(own) ?? -1, "hub": hub]
-        if let lineage { arguments += ["epoch": Int64(bitPattern: lineage.epoch)] }
-        let others = "h.origin NOT IN (:own, :hub)"
-        let all = try Int.fetchOne(
-            db, sql: "SELECT coalesce(sum(h.last - h.first + 1), 0) FROM held h WHERE \(others)",
-            arguments: ["own": try origins.known(own) ?? -1, "hub": hub])
-        let there = try Int.fetchOne(
+        let arguments: StatementArguments = [
+            "own": try origins.known(own) ?? -1, "hub": try origins.known(lineage.hub) ?? -1,
+        ]
+        let held = try Int.fetchOne(
+            db,
+            sql: "SELECT coalesce(sum(last - first + 1), 0) FROM held WHERE origin NOT IN (:own, :hub)",
+            arguments: arguments)
+        let receipted = try Int.fetchOne(
             db,
             sql: """
                 SELECT coalesce(sum(min(r.last, h.last) - max(r.first, h.first) + 1), 0) FROM held h
-                JOIN \(table) r ON \(isOfHub)r.origin = h.origin AND r.last >= h.first AND r.first <= h.last
-                WHERE \(others)
-                """, arguments: arguments)
-        return held.subtracting(known).total + (all ?? 0) - (there ?? 0)
+                JOIN receipt r ON r.hub = :hub AND r.epoch = :epoch AND r.origin = h.origin
+                    AND r.last >= h.first AND r.first <= h.last
+                WHERE h.origin NOT IN (:own, :hub)
+                """, arguments: arguments + ["epoch": Int64(bitPattern: lineage.epoch)])
+        // Its own newest change sets are not in segments yet.
+        let rest = try journal.held(own).subtracting(try sync.receipted(lineage, own))
+        return rest.total + (held ?? 0) - (receipted ?? 0)
+    }
+
+    /// How many change sets the journal holds that nobody has said to be at headquarters. What headquarters wrote, and
+    /// what came down from it, is there.
+    fileprivate func notAtHQ(_ db: Database) throws -> Int {
+        let headquarters = try sync.headquarters()
+        // Nearly always a few: the others are settled by counting.
+        let open = try Int64.fetchAll(
+            db,
+            sql: """
+                SELECT origin FROM (SELECT origin, sum(last - first + 1) AS held FROM held GROUP BY origin) o
+                WHERE held > (
+                    SELECT coalesce(sum(min(a.last, h.last) - max(a.first, h.first) + 1), 0) FROM held h
+                    JOIN at_hq a ON a.origin = h.origin AND a.last >= h.first AND a.first <= h.last
+                    WHERE h.origin = o.origin)
+                """)
+        let own = try journal.own()
+        let ids = Set(try open.map { try origins.id($0) }).union([own])
+        return try ids.reduce(0) { count, origin in
+            if origin == headquarters?.hub { return count }
+            var rest = try journal.held(origin).subtracting(try sync.reachedHQ(origin))
+            if let headquarters { rest = rest.subtracting(try sync.receipted(headquarters, origin)) }
+            return count + rest.total
+        }
     }
 }

@@ -59,7 +59,7 @@ struct HubStatusText {
 
     private func link(_ uplink: UplinkStatus) -> String {
         let hub = [uplink.hub, uplink.address.map { "at \($0)" }].compactMap { $0 }.joined(separator: " ")
-        let bytes = "\(amount(uplink.bytesIn)) in, \(amount(uplink.bytesOut)) out"
+        let bytes = "\(amount(uplink.bytesIn, "in")), \(amount(uplink.bytesOut, "out"))"
         let next = uplink.nextAttempt.map { ", next try \(time($0, seconds: true))" } ?? ""
         switch uplink.state {
         case .live: return "\(hub), live since \(time(uplink.since)); \(bytes)"
@@ -143,8 +143,8 @@ struct HubStatusText {
         let when =
             session.until.map { "left \(time($0)), \(session.end ?? "")" }
             ?? "\(session.phase.rawValue) since \(time(session.since))"
-        let waiting = session.bytesWaiting > 0 ? ", \(amount(session.bytesWaiting)) waiting" : ""
-        let bytes = "\(amount(session.bytesIn)) in, \(amount(session.bytesOut)) out\(waiting)"
+        let waiting = session.bytesWaiting > 0 ? ", \(amount(session.bytesWaiting, "waiting"))" : ""
+        let bytes = "\(amount(session.bytesIn, "in")), \(amount(session.bytesOut, "out"))\(waiting)"
         return Layout.wrapped("  \(replica)\(device), session \(session.session) from \(session.address)", hanging: 12)
             + Layout.wrapped("            \(when); \(bytes); \(lags(session.scopes))", hanging: 12)
     }
@@ -163,8 +163,10 @@ struct HubStatusText {
         return names.count > 3 ? "\(shown) and \(names.count - 3) more scopes" : shown
     }
 
-    /// A number and its unit stay together.
-    private func amount(_ bytes: Int) -> String { ByteWords.amount(bytes).replacing(" ", with: "\u{A0}") }
+    /// A number, its unit and its way stay together.
+    private func amount(_ bytes: Int, _ way: String) -> String {
+        "\(ByteWords.amount(bytes)) \(way)".replacing(" ", with: "\u{A0}")
+    }
 
     /// Of today, the time alone.
     private func time(_ milliseconds: Int64, seconds: Bool = false) -> String {

@@ -11,6 +11,8 @@ final class SyncTeller: Sendable {
         var passedOver: [HubFailure] = []
         /// The hub that the link is live with.
         var live: HubAddress?
+        /// The one that it was live with before.
+        var lost: HubAddress?
     }
 
     private let store: CredentialStore
@@ -40,14 +42,7 @@ final class SyncTeller: Sendable {
         case .settled:
             if let note = try? store.replica.identityNote() { Console.warn("assay: \(note.inWords)") }
         case .ended(let end): ended(end)
-        case .failed(let failure) where hasChoice:
-            state.withLock { $0.passedOver.append(failure) }
-            say(
-                "\(failure.hub) did not take it: \(failure.reason)",
-                [
-                    "event": "passed-over", "address": .text("\(failure.hub)"), "code": .text(failure.failure.code),
-                    "reason": .text(failure.reason),
-                ])
+        case .failed(let failure) where hasChoice: failed(failure)
         case .returning(let hub):
             say("\(hub) is back; turning to it", ["event": "returning", "address": .text("\(hub)")])
         case .retrying(let milliseconds, let failure) where isWatching:
@@ -63,13 +58,28 @@ final class SyncTeller: Sendable {
 
     private func live(with hub: HubAddress, _ name: String) {
         let isNews = state.withLock { state in
-            defer { (state.live, state.passedOver) = (hub, []) }
+            defer { (state.live, state.lost, state.passedOver) = (hub, nil, []) }
             return state.live != hub
         }
         guard isNews else { return }
         say("live with \(name) at \(hub)", ["event": "live", "hub": .text(name), "address": .text("\(hub)")])
         // Kept for the desk and for status; a session's thread does not wait for the disk.
         DispatchQueue.global().async { [store] in try? store.setHubAddress(hub.description) }
+    }
+
+    private func failed(_ failure: HubFailure) {
+        let wasLive = state.withLock { state in
+            state.passedOver.append(failure)
+            defer { state.lost = nil }
+            return state.lost == failure.hub
+        }
+        let event: JSONValue = wasLive ? "lost" : "passed-over"
+        say(
+            wasLive ? "the link with \(failure.hub) is lost" : "\(failure.hub) did not take it: \(failure.reason)",
+            [
+                "event": event, "address": .text("\(failure.hub)"), "code": .text(failure.failure.code),
+                "reason": .text(failure.reason),
+            ])
     }
 
     private func keep(_ skew: ClockSkew) {
@@ -80,7 +90,7 @@ final class SyncTeller: Sendable {
     }
 
     private func ended(_ end: SessionEnd) {
-        state.withLock { $0.live = nil }
+        state.withLock { ($0.lost, $0.live) = ($0.live ?? $0.lost, nil) }
         if case .refusedByPeer(let error) = end, error.code == .hubRegressed { Console.warn("assay: \(error.message)") }
     }
 
