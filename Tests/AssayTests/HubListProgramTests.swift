@@ -46,4 +46,82 @@ struct HubListProgramTests {
         #expect(nobody.status == 69 && nobody.output.contains("none of 2 hubs"))
         #expect(try Program.run(["hubs", "set", "nowhere"] + desk).status == 64)
     }
+
+    @Test("A watching site whose hub is killed tells that it lost it, why the next try failed, and who took it")
+    func watching() throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let path = folder.url.path
+        let made = try Program.run([
+            "init", "--store", path + "/hq", "--name", "HQ", "--headquarters", "--organisation", "new", "--json",
+        ])
+        let organisation = try #require(try made.json()["organisation"] as? String)
+        for arguments in [["--store", path + "/region", "--hub"], ["--store", path + "/desk"]] {
+            try Program.run(["init", "--name", "Lisbon", "--organisation", organisation] + arguments)
+        }
+        let hq = try RunningHub(store: path + "/hq")
+        let region = try RunningHub(store: path + "/region")
+        let desk = ["--store", path + "/desk"]
+        let watching = try Following(
+            ["sync", "--watch", "--json", "--hub", region.address, "--hub", hq.address] + desk)
+        let first = try #require(try watching.next())
+        #expect(first["event"] as? String == "live" && first["address"] as? String == region.address)
+        region.kill()
+        var events: [String] = []
+        while let event = try watching.next(), let name = event["event"] as? String {
+            events.append(name)
+            if name == "passed-over" { #expect(event["code"] as? String == "unreachable") }
+            guard name == "live" else { continue }
+            #expect(event["address"] as? String == hq.address)
+            break
+        }
+        #expect(events == ["lost", "retrying", "passed-over", "live"])
+        // Kept for the desk and for status by the way, without holding the session up.
+        var last: String?
+        for _ in 0..<100 where last != hq.address {
+            last = try Program.run(["hubs", "--json"] + desk).json()["last"] as? String
+        }
+        #expect(last == hq.address)
+        watching.stop()
+        #expect(try hq.stop() == 0)
+    }
+}
+
+/// A command that stays and writes one JSON object a line.
+private final class Following {
+    private let process = Process()
+    private let pipe = Pipe()
+    private let overdue: DispatchWorkItem
+    private var buffer = Data()
+
+    init(_ arguments: [String]) throws {
+        process.executableURL = try Program.url("assay")
+        process.arguments = arguments
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = pipe
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let running = process
+        overdue = DispatchWorkItem { running.terminate() }
+        DispatchQueue.global().asyncAfter(deadline: .now() + Program.deadline, execute: overdue)
+    }
+
+    /// Nil when the command has ended.
+    func next() throws -> [String: Any]? {
+        while true {
+            if let end = buffer.firstIndex(of: 0x0A) {
+                defer { buffer.removeSubrange(...end) }
+                return try JSONSerialization.jsonObject(with: buffer[..<end]) as? [String: Any]
+            }
+            let part = pipe.fileHandleForReading.availableData
+            guard !part.isEmpty else { return nil }
+            buffer += part
+        }
+    }
+
+    func stop() {
+        overdue.cancel()
+        process.terminate()
+        process.waitUntilExit()
+    }
 }

@@ -50,6 +50,16 @@ struct HubListTests {
         #expect(HubAddress(text)?.description == expected)
     }
 
+    @Test("A replica that is still being filled does not leave its hub")
+    func staysWhileFilled() async {
+        let driver = ClientDriver(.init(wantsLive: true), hub: HubListTests.first, clock: { 0 }, notify: { _ in })
+        await driver.start()
+        await driver.leave()
+        #expect(await driver.lastEnd == nil)
+        await driver.handle(.stopRequested)
+        #expect(await driver.lastEnd == .stopped)
+    }
+
     private func client(
         _ store: SharedMemoryStore, _ ports: [Int], _ log: LogLines, notify: @escaping SyncClient.Observer
     ) -> SyncClient {
