@@ -112,6 +112,24 @@ struct WatchingTests {
         }
     }
 
+    @Test("Where the store cannot be read, the sessions are told all the same, and why the rest is missing")
+    func unreadable() async throws {
+        let (hq, desk) = (try Site(1, isHub: true, isHeadquarters: true), try Site(2, isHub: false))
+        defer { for site in [hq, desk] { site.remove() } }
+        try await WatchedHub.run(hq) { hub in
+            try await desk.sync(with: hub.port)
+            #expect(try await eventually { try await hub.status().away.count == 1 })
+            #expect(try await hub.metrics()["assay_store_readable"] == 1)
+            try hq.store.replica.close()
+            let status = try await hub.status()
+            #expect(status.store == nil && status.storeFailure?.isEmpty == false)
+            #expect(status.away.map(\.replica) == [ReplicaID(2).description] && status.tally?.sessions == 1)
+            let metrics = try await hub.metrics()
+            #expect(metrics["assay_store_readable"] == 0 && metrics["assay_store_parked"] == nil)
+            #expect(metrics["assay_hub_sessions_total"] == 1)
+        }
+    }
+
     @Test("The link with the hub above, what is unsent, and what is not at headquarters")
     func uplink() async throws {
         let (hq, region) = (try Site(1, isHub: true, isHeadquarters: true), try Site(2, isHub: true))

@@ -16,7 +16,7 @@ public enum HubFamilies {
     static let open = MetricFamily("assay_hub_sessions", .gauge, "Sessions that are open, by phase.")
     static let start = MetricFamily("assay_hub_start_time_seconds", .gauge, "When the hub started, in Unix time.")
     static let feedEnd = MetricFamily(
-        "assay_hub_feed_end", .gauge, "Position of the newest entry of a scope's feed; it may jump, and never falls.")
+        "assay_hub_feed_end", .gauge, "Position of the newest entry of a scope's feed; it may jump.")
     static let lagMax = MetricFamily(
         "assay_hub_lag_entries_max", .gauge,
         "Entries that the farthest of the open sessions has not been sent, by scope.")

@@ -18,7 +18,7 @@ struct Sync: AsyncParsableCommand {
 
             A session that is cut loses nothing: run it again and it goes on where it was. Of several hubs the first that \
             takes it is used, and with --watch an earlier one again when it is back. The list is remembered for the next \
-            time (assay hubs).
+            time (assay hubs). Ctrl-C ends it at any moment.
             """)
 
     @OptionGroup var location: StoreOptions
@@ -57,7 +57,8 @@ struct Sync: AsyncParsableCommand {
         if watch {
             let observer = StoreWatch(store.replica)
             try store.setHubAddresses(addresses.map(\.description))
-            try await client.watch()
+            try await untilSignalled { try await client.watch() }
+            Console.endProgress()
             withExtendedLifetime(observer) {}
             return
         }
@@ -68,6 +69,15 @@ struct Sync: AsyncParsableCommand {
         if let hub = totals.hub { try store.setHubAddress(hub.description) }
         if let skew = totals.skew { try store.setClockSkew(skew.milliseconds) }
         report(totals, teller.passedOver)
+    }
+
+    /// Runs what only its cancellation ends, until a signal asks for that.
+    private func untilSignalled(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        let watching = Task { try await body() }
+        let signals = SignalActions()
+        for number in SignalActions.ends { signals.on(number) { watching.cancel() } }
+        defer { signals.cancel() }
+        try await watching.value
     }
 
     private func report(_ totals: SyncTotals, _ passedOver: [HubFailure]) {

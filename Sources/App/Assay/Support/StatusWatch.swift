@@ -11,6 +11,8 @@ struct StatusWatch {
 
     /// The least time between two looks: what many commits change in a moment is shown once.
     private static let pause = Duration.milliseconds(100)
+    /// How many times longer than a look it rests after one: looking at a large store takes its time.
+    private static let restFactor = 3
 
     init(_ store: CredentialStore, json: Bool) {
         self.store = store
@@ -30,7 +32,7 @@ struct StatusWatch {
             withExtendedLifetime(others) {}
         }
         let screen = json || !Console.isTerminal ? nil : AlternateScreen()
-        let signals = WatchedSignals(news, screen)
+        let signals = watched(news, screen)
         defer {
             signals.cancel()
             screen?.leave()
@@ -42,14 +44,16 @@ struct StatusWatch {
     private func follow(_ news: StatusNews, _ screen: AlternateScreen?) async throws {
         var shown = ""
         while true {
+            let begun = ContinuousClock.now
             let report = try StatusReport(store)
+            let rest = (ContinuousClock.now - begun) * StatusWatch.restFactor
             let text = json ? report.json.encoded : report.lines.joined(separator: "\n")
             if text != shown || news.takeRepaint() {
                 shown = text
                 guard show(report, text, screen) else { return }
             }
             guard await news.next() else { return }
-            try? await Task.sleep(for: StatusWatch.pause)
+            try? await Task.sleep(for: max(StatusWatch.pause, rest))
         }
     }
 
@@ -102,31 +106,19 @@ final class StatusNews: Sendable {
 }
 
 /// The signals that end a watch, stop it for a while, or change its window.
-private final class WatchedSignals {
-    private var sources: [any DispatchSourceSignal] = []
-
-    init(_ news: StatusNews, _ screen: AlternateScreen?) {
-        for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { on(number) { news.end() } }
-        guard let screen else { return }
-        on(SIGWINCH) { news.repaint() }
-        on(SIGTSTP) {
-            // The shell gets a clean terminal, and the screen comes back with the program.
-            screen.leave()
-            kill(getpid(), SIGSTOP)
-            screen.enter()
-            news.repaint()
-        }
+private func watched(_ news: StatusNews, _ screen: AlternateScreen?) -> SignalActions {
+    let signals = SignalActions()
+    for number in SignalActions.ends + [SIGHUP, SIGQUIT] { signals.on(number) { news.end() } }
+    guard let screen else { return signals }
+    signals.on(SIGWINCH) { news.repaint() }
+    signals.on(SIGTSTP) {
+        // The shell gets a clean terminal, and the screen comes back with the program.
+        screen.leave()
+        kill(getpid(), SIGSTOP)
+        screen.enter()
+        news.repaint()
     }
-
-    private func on(_ number: Int32, _ body: @escaping @Sendable () -> Void) {
-        signal(number, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-        source.setEventHandler(handler: body)
-        source.resume()
-        sources.append(source)
-    }
-
-    func cancel() { for source in sources { source.cancel() } }
+    return signals
 }
 
 /// The terminal's second screen: what was on the first one is there again when it is left. Lines that are too long are
