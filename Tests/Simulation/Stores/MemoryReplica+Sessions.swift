@@ -67,7 +67,13 @@ extension MemoryReplica {
             let outcome = apply(payload)
             guard outcome.isDurable else { return outcome }
             receipted[lineage, default: [:]][payload.origin, default: SequenceRanges()].insert(payload.range)
-            if outcome.verdict == .stored { tellReachedHQ(payload.origin, SequenceRanges(payload.range)) }
+            let range = SequenceRanges(payload.range)
+            var new = SequenceRanges()
+            if lineage == headquarters {
+                new = range.subtracting(reached[payload.origin] ?? SequenceRanges())
+                reached[payload.origin, default: SequenceRanges()].formUnion(new)
+            }
+            tellReachedHQ(payload.origin, outcome.verdict == .stored ? range : new)
             move(lineage, .feed(position))
             return outcome
         case .snapshotChunk(let lineage, _, let position, let chunk):

@@ -119,10 +119,20 @@ extension ReplicaStore {
                     try writer.sync.move(lineage, scope, to: .feed(position))
                 }
             case .feed(let lineage, let scope, let position, let payload):
+                var new = SequenceRanges()
                 let outcome = try take(payload) { writer throws(StoreError) in
                     try writer.sync.meet(lineage)
+                    // What comes down from headquarters is there: nobody sends a receipt of it.
+                    new = SequenceRanges()
+                    if try writer.sync.headquarters() == lineage {
+                        new = try writer.sync.reach(payload.origin, SequenceRanges(payload.range))
+                    }
                     try writer.sync.receive(lineage, payload.origin, SequenceRanges(payload.range))
                     try writer.sync.move(lineage, scope, to: .feed(position))
+                }
+                // What is new here is told of already.
+                if case .duplicate = outcome.verdict, !new.isEmpty {
+                    changes.post(.reachedHQ([OriginRanges(origin: payload.origin, ranges: new)]))
                 }
                 outcomes.append(outcome)
                 if !outcome.isDurable { return outcomes }
