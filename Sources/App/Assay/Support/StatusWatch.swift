@@ -112,9 +112,11 @@ private func watched(_ news: StatusNews, _ screen: AlternateScreen?) -> SignalAc
     guard let screen else { return signals }
     signals.on(SIGWINCH) { news.repaint() }
     signals.on(SIGTSTP) {
-        // The shell gets a clean terminal, and the screen comes back with the program.
+        // The shell gets a clean terminal. This thread may run on for a moment before it stops.
         screen.leave()
         kill(getpid(), SIGSTOP)
+    }
+    signals.on(SIGCONT) {
         screen.enter()
         news.repaint()
     }
