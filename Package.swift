@@ -42,6 +42,7 @@ let package = Package(
         .executable(name: "power-cut", targets: ["PowerCut"]),
         .executable(name: "simulate", targets: ["Simulate"]),
         .executable(name: "conformance-peer", targets: ["ConformancePeer"]),
+        .executable(name: "hub-bench", targets: ["HubBench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
@@ -175,6 +176,13 @@ let package = Package(
         .executableTarget(
             name: "Simulate", dependencies: ["Simulation", arguments], path: "Tools/Simulate",
             swiftSettings: settings),
+        // Exam days, desks that measure and many sessions at once, for Tools/bench; built, not installed.
+        .executableTarget(
+            name: "HubBench",
+            dependencies: [
+                "CredentialStore", "Credentialing", "Merging", arguments, grdb,
+            ],
+            path: "Tools/HubBench", swiftSettings: settings),
         // Fills a store for the tests of the command line.
         .executableTarget(
             name: "AssaySeed", dependencies: ["CredentialStore", "Credentialing", "HybridTime", "Merging"],
@@ -214,7 +222,10 @@ let package = Package(
             ]),
         tests(
             "CredentialStoreTests",
-            ["ChangeSets", "CredentialStore", "Credentialing", "HybridTime", "Merging", "ReplicaStore", grdb]),
+            [
+                "ChangeSets", "CredentialStore", "Credentialing", "HubLogic", "HybridTime", "Merging", "ReplicaStore",
+                "SyncProtocol", grdb,
+            ]),
         tests("ByteCodingTests", ["ByteCoding"]),
         tests("MergingTests", ["HybridTime", "Merging"]),
         tests(

@@ -163,11 +163,15 @@ public struct DocumentKind: Hashable, Sendable {
     public let tag: UInt32
     public let name: String
     public let records: [RecordKind]
+    /// Whether a replica that is being filled needs these documents before it can show any other: they are few, and others
+    /// refer to them.
+    public let comesFirst: Bool
 
-    public init(_ tag: UInt32, _ name: String, _ records: [RecordKind]) {
+    public init(_ tag: UInt32, _ name: String, comesFirst: Bool = false, _ records: [RecordKind]) {
         self.tag = tag
         self.name = name
         self.records = records
+        self.comesFirst = comesFirst
     }
 }
 

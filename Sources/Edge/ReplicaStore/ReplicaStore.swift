@@ -98,6 +98,7 @@ public final class ReplicaStore: Sendable {
                     try db.execute(sql: Tables.engine)
                     try db.execute(sql: Tables.additions)
                     let schema = schema.withEngineRecords
+                    try db.execute(sql: Tables.comesFirstIndex(schema))
                     for kind in schema.records { try db.execute(sql: Tables.recordTable(kind)) }
                     try Meta.write(identity, isHub: isHub, schema, db)
                 }

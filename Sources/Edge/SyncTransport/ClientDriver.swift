@@ -20,6 +20,9 @@ actor ClientDriver {
     private var received = 0
     private var totals = SyncTotals()
     private(set) var lastEnd: SessionEnd?
+    /// Whether commits are still taken.
+    private var isCommitting = true
+    private var untilCommitted: [CheckedContinuation<Void, Never>] = []
     private var helloSent: (wall: Int64, instant: ContinuousClock.Instant)?
 
     init(
@@ -63,6 +66,26 @@ actor ClientDriver {
 
     func handle(_ event: ReplicaEvent) {
         for action in session.receive(event) { perform(action) }
+        if !session.isCommitting { resumeWaiting() }
+    }
+
+    private func resumeWaiting() {
+        for waiting in untilCommitted { waiting.resume() }
+        untilCommitted = []
+    }
+
+    /// Nothing is committed any more: the session's task was cancelled, or it has ended.
+    func commitsEnded() {
+        isCommitting = false
+        resumeWaiting()
+    }
+
+    /// The hub has closed, or the line is cut. What came before is kept first: it would have to come again.
+    func disconnected() async {
+        while session.isCommitting, isCommitting {
+            await withCheckedContinuation { untilCommitted.append($0) }
+        }
+        handle(.disconnected)
     }
 
     private func perform(_ action: ReplicaAction) {

@@ -67,7 +67,7 @@ extension SyncClient {
         do {
             for try await buffer in inbound { await driver.take(buffer) }
         } catch { log.broke("reading failed", error) }
-        await driver.handle(.disconnected)
+        await driver.disconnected()
         return .reader
     }
 
@@ -86,6 +86,7 @@ extension SyncClient {
                 await driver.handle(.committed(try await store.commit(wanted)))
             } catch { await driver.handle(.storageFailed(StorageFailure(String(describing: error)))) }
         }
+        await driver.commitsEnded()
         return .other
     }
 }

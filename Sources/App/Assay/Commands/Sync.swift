@@ -19,12 +19,16 @@ struct Sync: AsyncParsableCommand {
             A session that is cut loses nothing: run it again and it goes on where it was. Of several hubs the first that \
             takes it is used, and with --watch an earlier one again when it is back. The list is remembered for the next \
             time (assay hubs). Ctrl-C ends it at any moment.
+
+            While a new store fills, what it has can be worked with: sites, schemes and sessions come first.
             """)
 
     @OptionGroup var location: StoreOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var hubs: HubOptions
     @Flag(help: "Stay connected, and reconnect when the line comes back.") var watch = false
+    @Flag(help: "Say each second how far a store has come that fills; with --json as objects on the error output.")
+    var progress = false
     @OptionGroup var logging: LogOptions
 
     func run() async throws {
@@ -48,7 +52,7 @@ struct Sync: AsyncParsableCommand {
         }
         var logger = logging.logger("assay.sync", otherwise: nil)
         logger[metadataKey: "replica"] = "\(store.replica.identity.replica)"
-        let teller = SyncTeller(store, hubs: addresses, isWatching: watch, json: output.json)
+        let teller = SyncTeller(store, hubs: addresses, isWatching: watch, json: output.json, saysProgress: progress)
         let client = SyncClient(
             configuration: SyncClient.Configuration(hubs: addresses),
             store: StoreSessions(store.replica, isHeadquarters: try store.isHeadquarters()),

@@ -19,13 +19,18 @@ final class SyncTeller: Sendable {
     private let hasChoice: Bool
     private let isWatching: Bool
     private let json: Bool
+    private let saysProgress: Bool
+    private let filling: FillingProgress
     private let state = Mutex(State())
 
-    init(_ store: CredentialStore, hubs: [HubAddress], isWatching: Bool, json: Bool) {
+    /// - Parameter saysProgress: whether it is said how far a store has come that fills, also where nobody watches.
+    init(_ store: CredentialStore, hubs: [HubAddress], isWatching: Bool, json: Bool, saysProgress: Bool = false) {
         self.store = store
         hasChoice = hubs.count > 1
         self.isWatching = isWatching
         self.json = json
+        self.saysProgress = saysProgress
+        filling = FillingProgress(store.replica)
     }
 
     /// The hubs that did not take it, in the order in which they were tried.
@@ -33,7 +38,10 @@ final class SyncTeller: Sendable {
 
     func take(_ notice: SyncNotice) {
         switch notice {
-        case .progress(let totals):
+        case .report(.restored(_, let documents, let bytes)):
+            if let standing = filling.came(documents, bytes: bytes) { say(standing) }
+        // While a store fills, the line says how far that is.
+        case .progress(let totals) where totals.phase != .pulling || totals.snapshotBytes == 0:
             Console.progress(
                 "\(totals.phase.rawValue): \(totals.changeSetsPushed) sent, \(totals.changeSetsPulled) received, "
                     + "\(totals.bytesSent + totals.bytesReceived) bytes")
@@ -92,6 +100,12 @@ final class SyncTeller: Sendable {
     private func ended(_ end: SessionEnd) {
         state.withLock { ($0.lost, $0.live) = ($0.live ?? $0.lost, nil) }
         if case .refusedByPeer(let error) = end, error.code == .hubRegressed { Console.warn("assay: \(error.message)") }
+    }
+
+    private func say(_ standing: FillingProgress.Standing) {
+        guard saysProgress else { return Console.progress(standing.inWords) }
+        Console.endProgress()
+        Console.warn(json ? standing.json.encoded : "assay: \(standing.inWords)")
     }
 
     private func say(_ words: String, _ event: JSONValue) {

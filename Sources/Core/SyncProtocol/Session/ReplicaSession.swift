@@ -65,6 +65,9 @@ public struct ReplicaSession: Sendable {
 
     public var hasEnded: Bool { state == .ended }
 
+    /// Whether something that came is not on the disk yet.
+    public var isCommitting: Bool { state != .ended && !commitsUnderWay.isEmpty }
+
     /// Takes one event and returns what is to be done, in order. After a ``ReplicaAction/close(_:)`` every event is
     /// passed over.
     public mutating func receive(_ event: ReplicaEvent) -> [ReplicaAction] {

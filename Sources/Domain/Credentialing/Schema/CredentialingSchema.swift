@@ -14,17 +14,20 @@ public enum CredentialingSchema {
             ScoreEntry.kind, PresenceEvent.kind,
         ])
     /// A qualification with its versions and components.
-    public static let scheme = DocumentKind(2, "scheme", [Scheme.kind, SchemeVersion.kind, Component.kind])
+    public static let scheme = DocumentKind(
+        2, "scheme", comesFirst: true, [Scheme.kind, SchemeVersion.kind, Component.kind])
     /// A place where people sit, with rooms, seats and staff.
-    public static let site = DocumentKind(3, "site", [Site.kind, Room.kind, Seat.kind, StaffMember.kind])
+    public static let site = DocumentKind(
+        3, "site", comesFirst: true, [Site.kind, Room.kind, Seat.kind, StaffMember.kind])
     /// One sitting time of one component at one site.
     public static let session = DocumentKind(
-        4, "session",
+        4, "session", comesFirst: true,
         [ExamSession.kind, Incident.kind, SessionClosure.kind, Interruption.kind, SealManifest.kind])
     /// A code that pays for sittings.
     public static let voucher = DocumentKind(5, "voucher", [Voucher.kind])
     /// The awarding body itself.
-    public static let organisation = DocumentKind(6, "organisation", [Organisation.kind])
+    public static let organisation = DocumentKind(
+        6, "organisation", comesFirst: true, [Organisation.kind])
     /// A question across records that a person decides; named by ``Violation/caseName(_:)``.
     public static let caseFile = DocumentKind(7, "case", [CaseFile.kind, Resolution.kind])
 

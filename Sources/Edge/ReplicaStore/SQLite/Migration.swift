@@ -22,6 +22,7 @@ enum Migration {
             try db.execute(sql: "UPDATE document SET digest = NULL")
         }
         try db.execute(sql: Tables.additions)
+        try db.execute(sql: Tables.comesFirstIndex(schema))
         for kind in schema.records {
             guard try db.tableExists(kind.name) else {
                 try db.execute(sql: Tables.recordTable(kind))

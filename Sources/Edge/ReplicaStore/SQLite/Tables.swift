@@ -129,6 +129,19 @@ enum Tables {
         ) STRICT;
         """
 
+    /// Which documents a replica that is being filled gets first, as a condition; nil where the schema names none.
+    static func comesFirst(_ schema: Schema) -> String? {
+        let tags = schema.documents.filter(\.comesFirst).map { "\($0.tag)" }
+        return tags.isEmpty ? nil : "kind IN (\(tags.joined(separator: ", ")))"
+    }
+
+    /// Finds those documents. Another build's list of kinds makes another index.
+    static func comesFirstIndex(_ schema: Schema) -> String {
+        guard let condition = comesFirst(schema) else { return "" }
+        let tags = schema.documents.filter(\.comesFirst).map { "_\($0.tag)" }.joined()
+        return "CREATE INDEX IF NOT EXISTS document_first\(tags) ON document(id) WHERE \(condition);\n"
+    }
+
     /// The column type that a field's values are stored in.
     static func columnType(_ type: FieldType) -> String {
         switch type {

@@ -122,33 +122,12 @@ extension ReplicaStore {
     {
         guard ReplicaStore.everything.contains(scope) else { return .unknownScope }
         try packTailIfNeeded()
-        var from: Int64 = 0
-        if let after {
-            var reader = ByteReader(after.bytes)
-            guard let raw = try? reader.fixed64() else { return .unknownScope }
-            from = Int64(bitPattern: raw)
-        }
-        let (position, total) = try readingTables { tables, _ in
-            let documents = tables.lookup("SELECT count(*) FROM document")
-            return (try tables.journal.feedEnd(), try documents.step() ? documents.integer(0) : 0)
-        }
-        // A chunk of so many documents nearly always fits; where one does not, half of them may.
-        var limit = SnapshotCodec.documentsMax
-        while true {
-            let (bytes, next) = try snapshotChunk(after: from, documents: limit)
-            if limit > 1, bytes.count > bytesMax || !SnapshotCodec.isWithinLimits(bytes) {
-                limit /= 2
-                continue
-            }
-            guard bytes.count <= SyncLimits.chunkBytesMax else { throw .limitExceeded("one document in a snapshot") }
-            let cursor = next.flatMap { id -> SnapshotCursor? in
-                var out = ByteWriter()
-                out.fixed64(UInt64(bitPattern: id))
-                return SnapshotCursor(out.bytes)
-            }
-            return .chunk(
-                SnapshotChunk(bytes: bytes, next: cursor), position: FeedPosition(position), documents: UInt64(total))
-        }
+        let position = FeedPosition(try feedEnd())
+        let known = after.flatMap { SnapshotPlace($0) }
+        let place = if let known { known } else { try firstPlace() }
+        let (bytes, next) = try snapshotChunk(at: place, bytesMax: bytesMax)
+        return .chunk(
+            SnapshotChunk(bytes: bytes, next: next?.cursor), position: position, documents: UInt64(place.total))
     }
 
     /// How this hub differs from ranges as a child has them, and its feed's end when it looked.

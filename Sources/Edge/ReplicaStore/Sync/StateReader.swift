@@ -61,11 +61,20 @@ struct StateReader {
         return tables
     }
 
+    /// What reads documents in the order of identifiers.
+    /// - Parameter condition: which ones; nil for all.
+    static func documentsQuery(where condition: String? = nil) -> String {
+        let condition = condition.map { " AND \($0)" } ?? ""
+        return "SELECT id, kind, salt, stamp, context FROM document WHERE id > ?\(condition) ORDER BY id LIMIT ?"
+    }
+
     /// The states of up to `limit` documents whose identifiers come after `after`, in the order of identifiers.
+    /// - Parameter condition: which ones; nil for all.
     /// - Returns: the states, and the last identifier where there may be more.
-    func documents(after: Int64, limit: Int) throws(StoreError) -> (states: [DocumentState], next: Int64?) {
-        let select = Statement(
-            connection, "SELECT id, kind, salt, stamp, context FROM document WHERE id > ? ORDER BY id LIMIT ?")
+    func documents(
+        after: Int64, limit: Int, where condition: String? = nil
+    ) throws(StoreError) -> (states: [DocumentState], next: Int64?) {
+        let select = Statement(connection, StateReader.documentsQuery(where: condition))
         select.bind(1, after)
         select.bind(2, Int64(limit))
         var states: [DocumentState] = []
