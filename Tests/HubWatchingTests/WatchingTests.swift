@@ -31,6 +31,11 @@ struct WatchingTests {
             #expect(after["assay_store_parked"] == 0)
             #expect((after["process_resident_memory_bytes"] ?? 0) > 1_048_576)
             #expect(after.helped.isSuperset(of: after.kinds.keys))
+            // Nothing of any person, and no replica, of which there may be ten thousand.
+            for series in after.values.keys {
+                #expect(
+                    !series.contains("Site") && !series.contains(ReplicaID(2).description) && !series.contains("Nov"))
+            }
             // What is no hello is refused, and counted under our own word for it.
             _ = try await WatchedHub.http(hub.port, String(repeating: "G", count: 200))
             #expect(
@@ -88,6 +93,8 @@ struct WatchingTests {
             #expect(try await eventually { try await hub.status().away.first?.end == "completed" })
             for number in 2...4 { try live.register(UInt64(number)) }
             #expect(try await eventually { try await hub.status().sessions.first?.changeSetsIn == 4 })
+            // What it brought goes round once more before it has been told of all.
+            #expect(try await eventually { try await hub.status().sessions.first?.scopes.map(\.behind) == [0] })
             let status = try await hub.status()
             #expect(status.isRunning && status.hub.name == "Site 1" && status.hub.isHeadquarters)
             #expect(status.hub.listening == "127.0.0.1:\(hub.port)")

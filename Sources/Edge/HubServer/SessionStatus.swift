@@ -46,7 +46,7 @@ public struct SessionStatus: Hashable, Sendable, Codable {
     public var changeSetsIn = 0
     public var scopes: [Scope] = []
 
-    init(session: Int, address: String, since: Int64) {
+    public init(session: Int, address: String, since: Int64) {
         self.session = session
         self.address = address
         self.since = since

@@ -8,6 +8,11 @@ public struct StoreHealth: Hashable, Sendable, Codable {
         /// A stable code, or a way of putting right.
         public let code: String
         public let count: Int
+
+        public init(code: String, count: Int) {
+            self.code = code
+            self.count = count
+        }
     }
 
     /// A scope's feed, as those below are served from it.
@@ -15,6 +20,11 @@ public struct StoreHealth: Hashable, Sendable, Codable {
         public let scope: String
         /// The position of its newest entry.
         public let end: UInt64
+
+        public init(scope: String, end: UInt64) {
+            self.scope = scope
+            self.end = end
+        }
     }
 
     /// Change sets that wait for others.
@@ -32,6 +42,20 @@ public struct StoreHealth: Hashable, Sendable, Codable {
     /// Change sets here that are not known to be at headquarters: nobody has said so, and they did not come from there.
     public let notAtHQ: Int
     public let feeds: [Feed]
+
+    public init(
+        parked: Int, quarantined: [Counted], wanted: Int, orphans: Int, repairs: [Counted], unsent: Int, notAtHQ: Int,
+        feeds: [Feed]
+    ) {
+        self.parked = parked
+        self.quarantined = quarantined
+        self.wanted = wanted
+        self.orphans = orphans
+        self.repairs = repairs
+        self.unsent = unsent
+        self.notAtHQ = notAtHQ
+        self.feeds = feeds
+    }
 }
 
 extension ReplicaStore {

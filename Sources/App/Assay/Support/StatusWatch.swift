@@ -52,8 +52,8 @@ struct StatusWatch {
                 shown = text
                 guard show(report, text, screen) else { return }
             }
-            guard await news.next() else { return }
             try? await Task.sleep(for: max(StatusWatch.pause, rest))
+            guard await news.next() else { return }
         }
     }
 
