@@ -11,6 +11,8 @@ struct StatusWatch {
 
     /// The least time between two looks: what many commits change in a moment is shown once.
     private static let pause = Duration.milliseconds(100)
+    /// The same after a look that found nothing new: a program that opens the store commits before it does its work.
+    private static let pauseUnchanged = Duration.milliseconds(20)
     /// How many times longer than a look it rests after one: looking at a large store takes its time.
     private static let restFactor = 3
 
@@ -48,11 +50,12 @@ struct StatusWatch {
             let report = try StatusReport(store)
             let rest = (ContinuousClock.now - begun) * StatusWatch.restFactor
             let text = json ? report.json.encoded : report.lines.joined(separator: "\n")
-            if text != shown || news.takeRepaint() {
+            let isNews = text != shown
+            if isNews || news.takeRepaint() {
                 shown = text
                 guard show(report, text, screen) else { return }
             }
-            try? await Task.sleep(for: max(StatusWatch.pause, rest))
+            try? await Task.sleep(for: max(isNews ? StatusWatch.pause : StatusWatch.pauseUnchanged, rest))
             guard await news.next() else { return }
         }
     }
