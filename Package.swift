@@ -180,7 +180,8 @@ let package = Package(
         .executableTarget(
             name: "HubBench",
             dependencies: [
-                "CredentialStore", "Credentialing", "Merging", arguments, grdb,
+                "CredentialStore", "Credentialing", "HybridTime", "Merging", "ReplicaStore", "StoreSync",
+                "SyncProtocol", "SyncTransport", arguments, grdb, log, nio, nioPosix,
             ],
             path: "Tools/HubBench", swiftSettings: settings),
         // Fills a store for the tests of the command line.

@@ -116,6 +116,45 @@ struct HubServerTests {
         }
     }
 
+    @Test("Where sessions are so many that not all hear at once, all hear in the end")
+    func manyLive() async throws {
+        try await Rig.run(.hub(100)) { rig in
+            let stores = (1...70).map { desk($0, writing: 0) }
+            let watching = stores.map { store in Task { try await rig.client(store).watch() } }
+            #expect(await eventually { rig.hub.sessionCount == 70 })
+            for round in 1...3 {
+                // Another one each time: who writes is no longer the one who wrote before.
+                stores[round].change { $0.write(2) }
+                #expect(await eventually { stores.allSatisfy { $0.snapshot.covered.count == 2 * round } })
+            }
+            for task in watching { task.cancel() }
+            for task in watching { try await task.value }
+        }
+    }
+
+    @Test("A peer that gave much credit and does not read has one page in memory, and is dropped")
+    func unread() async throws {
+        var store = MemoryStore.hub(100)
+        store.changeSetBytes = 20_000
+        for replica in 10...59 as ClosedRange<UInt64> { store.adopt(ReplicaID(replica), 1...10) }
+        let pageBytesMax = SyncLimits.feedLoadBytesMax + 10 * 20_100
+        try await Rig.run(store, { $0.heartbeat = .milliseconds(200) }) { rig in
+            var hello = Rig.hello(of: 5)
+            let scope = try #require(ScopeName("org"))
+            hello.subscriptions = [Subscription(scope: scope, cursor: .none)]
+            let pull = SyncFrame.pull(scope: scope, cursor: .feed(0), creditBytes: SyncLimits.windowBytesMax)
+            let most = Most()
+            try await rig.unread(hello, pull) {
+                #expect(
+                    await eventually {
+                        most.take(rig.hub.sessions.map(\.bytesWaiting).max() ?? 0)
+                        return rig.log.lines.contains { $0.message == "peer lost" }
+                    })
+            }
+            #expect((1...FrameOutbox.drainedBytesMax + pageBytesMax).contains(most.value), "\(rig.log.lines)")
+        }
+    }
+
     @Test("A site passes work up, receipts at HQ down, and news to its other desks, all live")
     func tree() async throws {
         try await Rig.run(.hub(300)) { hq in
@@ -249,7 +288,7 @@ struct HubServerTests {
 
     @Test("A peer that says nothing is dropped, and so is one that stops in the middle of a frame")
     func stalled() async throws {
-        try await Rig.run(.hub(100), { $0.heartbeat = .milliseconds(20) }) { rig in
+        try await Rig.run(.hub(100), { $0.heartbeat = .milliseconds(100) }) { rig in
             let silent = try await rig.exchange([], waitingForClose: true)
             #expect(silent.map(\.name) == ["error"])
             var hello = SyncFrame.hello(Rig.hello(of: 5)).encoded

@@ -27,6 +27,22 @@ extension Rig {
         }
     }
 
+    /// Sends a hello, and once it is answered `next`; then reads nothing more for as long as the body runs.
+    func unread(_ hello: Hello, _ next: SyncFrame, _ body: @Sendable () async throws -> Void) async throws {
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connect(host: "127.0.0.1", port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                }
+            }
+        try await channel.executeThenClose { inbound, outbound in
+            try await outbound.write(ByteBuffer(bytes: SyncFrame.hello(hello).encoded))
+            for try await _ in inbound { break }
+            try await outbound.write(ByteBuffer(bytes: next.encoded))
+            try await body()
+        }
+    }
+
     /// Whether the hub answers these bytes of a hello by saying that it may have lost something.
     func tellsOfLoss(_ bytes: [UInt8]) async throws -> Bool {
         guard case .error(let error) = try await exchange(bytes).first else { return false }
@@ -59,6 +75,14 @@ final class Counter: Sendable {
 
     var value: Int { count.withLockedValue { $0 } }
     func increment() { count.withLockedValue { $0 += 1 } }
+}
+
+/// The greatest of what was seen.
+final class Most: Sendable {
+    private let most = NIOLockedValueBox(0)
+
+    var value: Int { most.withLockedValue { $0 } }
+    func take(_ value: Int) { most.withLockedValue { $0 = max($0, value) } }
 }
 
 /// Collects how sessions ended.

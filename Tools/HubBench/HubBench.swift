@@ -1,20 +1,26 @@
 import ArgumentParser
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
 /// What the benchmarks of hubs need and the `assay` command does not do: a whole exam day in one process, desks that measure,
 /// and many sessions at once. Tools/bench has the commands that put these together.
 @main
 struct HubBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hub-bench", abstract: "The moving parts of the benchmarks of hubs.",
-        subcommands: [ExamDayCommand.self])
+        subcommands: [ExamDayCommand.self, DeskCommand.self, CrowdCommand.self])
 }
 
 /// The clock that all processes of this machine share.
 enum Moment {
-    /// Microseconds since some moment before.
+    /// Microseconds since the machine started.
     static func now() -> Int64 {
-        let duration = ContinuousClock.now - origin
-        return duration.components.seconds * 1_000_000 + duration.components.attoseconds / 1_000_000_000_000
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
     }
-    private static let origin = ContinuousClock.now
 }

@@ -82,7 +82,9 @@ extension HubServer {
     private func read(_ inbound: NIOAsyncChannelInboundStream<ByteBuffer>, _ connection: HubConnection) async -> Part {
         do {
             for try await buffer in inbound {
-                for payload in await connection.take(buffer) { await writer.submit(payload, from: connection) }
+                let payloads = await connection.take(buffer)
+                if !payloads.isEmpty { floor.wrote(connection) }
+                for payload in payloads { await writer.submit(payload, from: connection) }
             }
         } catch {
             await connection.logBreak("reading failed", error)
@@ -104,10 +106,28 @@ extension HubServer {
                     ["code": "\(SyncErrorCode.hubRegressed)", "replica": "\(claim.child)"])
             }
             do {
-                await connection.handle(.loaded(try await store.answer(wanted, clock: configuration.clock)))
+                await connection.handle(.loaded(try await answer(wanted, connection)))
             } catch { await connection.handle(.storageFailed(StorageFailure(String(describing: error)))) }
         }
         return .other
+    }
+}
+
+extension HubServer {
+    /// What goes down is read when what went before is nearly written: a peer that does not read costs this hub one page,
+    /// whatever credit it gave.
+    private func answer(_ wanted: HubLoad, _ connection: HubConnection) async throws -> HubLoaded {
+        switch wanted {
+        case .feed(let scope, let after, let bytesMax):
+            await connection.outbox.drained()
+            let page = try await pages.page(scope, after: after, bytesMax: bytesMax) { [store] in
+                try await store.feed(scope, after: after, bytesMax: bytesMax)
+            }
+            return .feed(scope, page)
+        case .snapshot, .states: await connection.outbox.drained()
+        default: break
+        }
+        return try await store.answer(wanted, clock: configuration.clock)
     }
 }
 

@@ -18,6 +18,7 @@ public final class HubServer: Service {
     let logger: Logger
     let writer: SegmentWriter
     let floor = SessionFloor()
+    let pages = FeedPages()
     let book = SessionBook()
     let metrics: HubMetrics
     private let uplink: Uplink?
@@ -88,6 +89,12 @@ public final class HubServer: Service {
         }
     }
 
+    /// Linux's TCP_NOTSENT_LOWAT (tcp(7)): how much the kernel holds for a peer that does not read, beyond what is on its
+    /// way. Without it that grows to megabytes for each.
+    private static let unsentMax = ChannelOptions.Types.SocketOption(
+        level: .tcp, name: NIOBSDSocket.Option(rawValue: 25))
+    private static let unsentBytesMax = 131_072
+
     /// Connections come out as bare channels that do not read yet: one that is wrapped and never served, because the
     /// hub stops between its arrival and its turn, would trap.
     private func listen() async throws -> NIOAsyncChannel<any Channel, Never> {
@@ -96,6 +103,7 @@ public final class HubServer: Service {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.autoRead, value: false)
+            .childChannelOption(HubServer.unsentMax, value: HubServer.unsentBytesMax)
             .bind(host: configuration.host, port: configuration.port) { [floor] channel in
                 guard floor.arrived(channel) else {
                     channel.close(promise: nil)
@@ -108,7 +116,8 @@ public final class HubServer: Service {
     private func serve(
         _ listener: NIOAsyncChannel<any Channel, Never>
     ) async throws {
-        let observation = store.observe { [floor, uplink] change in
+        let observation = store.observe { [floor, uplink, pages] change in
+            pages.forget()
             if case .reachedHQ = change { uplink?.receiptCame() }
             floor.noticed(change)
         }
@@ -117,6 +126,7 @@ public final class HubServer: Service {
             await withTaskGroup(of: Void.self) { services in
                 services.addTask { await self.writer.run() }
                 services.addTask { await self.floor.spreadNews() }
+                services.addTask { await self.floor.spreadToAll() }
                 if let parent = configuration.parent, let uplink {
                     services.addTask { await self.follow(parent, uplink) }
                 }

@@ -7,29 +7,66 @@ import SyncTransport
 
 /// The sessions that are open at a hub, and the news that goes round among them. News is gathered while it is being
 /// spread, so that what waits is never more than one entry for each scope and origin.
+///
+/// Who writes hears of it at once, and where sessions are few, all do. Where they are many, the others hear of it at a
+/// steady pace: a thousand of them, read or not, would else take the processor from those who work.
 final class SessionFloor: Sendable {
     fileprivate struct State {
         /// Accepted, and waiting for their task.
         var unserved: [ObjectIdentifier: any Channel] = [:]
         var isClosed = false
         var connections: [ObjectIdentifier: HubConnection] = [:]
-        var scopes: [ScopeName] = []
-        var named: Set<ScopeName> = []
-        var reachedHQ: [OriginRanges] = []
-        var places: [ReplicaID: Int] = [:]
+        /// When each of these last sent change sets.
+        var writers: [ObjectIdentifier: ContinuousClock.Instant] = [:]
+        var news = News()
+        /// What those that do not write have not heard of.
+        var left = News()
         var regressions = RegressionClaims()
         /// The hub goes by a new name, and the sessions that know the old one have to end.
         var isRenamed = false
     }
 
+    fileprivate struct News {
+        var scopes: [ScopeName] = []
+        private var named: Set<ScopeName> = []
+        var reachedHQ: [OriginRanges] = []
+        private var places: [ReplicaID: Int] = [:]
+
+        mutating func add(_ scope: ScopeName) {
+            if named.insert(scope).inserted { scopes.append(scope) }
+        }
+
+        mutating func add(_ entry: OriginRanges) {
+            if let place = places[entry.origin] {
+                var ranges = reachedHQ[place].ranges
+                ranges.formUnion(entry.ranges)
+                reachedHQ[place] = OriginRanges(origin: entry.origin, ranges: ranges)
+            } else {
+                places[entry.origin] = reachedHQ.count
+                reachedHQ.append(entry)
+            }
+        }
+    }
+
+    /// So many sessions hear of everything at once.
+    static let promptMax = 64
+    /// Who sent change sets within this time writes.
+    private static let writing = Duration.seconds(60)
+    /// The pace for the others: so many, then a rest.
+    private static let paceSessions = 16
+    private static let paceRest = Duration.milliseconds(2)
+
     private let state = NIOLockedValueBox(State())
     private let wakeups: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
+    private let leftovers: AsyncStream<Void>
+    private let leaveOver: AsyncStream<Void>.Continuation
     private let departures: AsyncStream<Void>
     private let departed: AsyncStream<Void>.Continuation
 
     init() {
         (wakeups, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        (leftovers, leaveOver) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         (departures, departed) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -70,8 +107,16 @@ final class SessionFloor: Sendable {
     }
 
     func leave(_ connection: HubConnection) {
-        state.withLockedValue { $0.connections[ObjectIdentifier(connection)] = nil }
+        state.withLockedValue { state in
+            state.connections[ObjectIdentifier(connection)] = nil
+            state.writers[ObjectIdentifier(connection)] = nil
+        }
         departed.yield()
+    }
+
+    /// The connection sent change sets: whoever sits behind it waits for those of others.
+    func wrote(_ connection: HubConnection) {
+        state.withLockedValue { $0.writers[ObjectIdentifier(connection)] = .now }
     }
 
     func endAll(_ error: SyncError) async {
@@ -97,22 +142,39 @@ final class SessionFloor: Sendable {
             switch change {
             case .journalGrew: return
             case .identityChanged: state.isRenamed = true
-            case .feedsAdvanced(let scopes):
-                for scope in scopes where state.named.insert(scope).inserted { state.scopes.append(scope) }
-            case .reachedHQ(let entries):
-                for entry in entries { state.add(entry) }
+            case .feedsAdvanced(let scopes): scopes.forEach { state.news.add($0) }
+            case .reachedHQ(let entries): entries.forEach { state.news.add($0) }
             }
         }
         wake.yield()
     }
 
-    /// Tells every session what changed, until its task is cancelled.
+    /// Tells those who write what changed, or everyone where they are few, until its task is cancelled.
     func spreadNews() async {
         for await _ in wakeups {
-            let (scopes, reachedHQ, isRenamed) = takeNews()
+            let (news, isRenamed, connections, isForAll) = takeNews()
             if isRenamed { await endAll(.hubRenamed) }
-            for connection in everyone() {
-                if !reachedHQ.isEmpty { await connection.handle(.reachedHQ(reachedHQ)) }
+            for connection in connections {
+                for scope in news.scopes { await connection.handle(.feedAdvanced(scope)) }
+            }
+            if !isForAll { leaveOver.yield() }
+            guard !news.reachedHQ.isEmpty else { continue }
+            // A session passes over what does not concern its child.
+            for connection in everyone() { await connection.handle(.reachedHQ(news.reachedHQ)) }
+        }
+    }
+
+    /// Tells everyone of what those who write heard before, until its task is cancelled. To these it is no news.
+    func spreadToAll() async {
+        for await _ in leftovers {
+            let scopes = state.withLockedValue { state in
+                defer { state.left = News() }
+                return state.left.scopes
+            }
+            for (place, connection) in everyone().enumerated() {
+                if place > 0, place.isMultiple(of: SessionFloor.paceSessions) {
+                    do { try await Task.sleep(for: SessionFloor.paceRest) } catch { return }
+                }
                 for scope in scopes { await connection.handle(.feedAdvanced(scope)) }
             }
         }
@@ -120,29 +182,19 @@ final class SessionFloor: Sendable {
 
     private func everyone() -> [HubConnection] { state.withLockedValue { Array($0.connections.values) } }
 
-    private func takeNews() -> (scopes: [ScopeName], reachedHQ: [OriginRanges], isRenamed: Bool) {
+    private func takeNews() -> (news: News, isRenamed: Bool, connections: [HubConnection], isForAll: Bool) {
         state.withLockedValue { state in
             defer {
-                state.scopes = []
-                state.named = []
-                state.reachedHQ = []
-                state.places = [:]
+                state.news = News()
                 state.isRenamed = false
             }
-            return (state.scopes, state.reachedHQ, state.isRenamed)
-        }
-    }
-}
-
-extension SessionFloor.State {
-    fileprivate mutating func add(_ entry: OriginRanges) {
-        if let place = places[entry.origin] {
-            var ranges = reachedHQ[place].ranges
-            ranges.formUnion(entry.ranges)
-            reachedHQ[place] = OriginRanges(origin: entry.origin, ranges: ranges)
-        } else {
-            places[entry.origin] = reachedHQ.count
-            reachedHQ.append(entry)
+            guard state.connections.count > SessionFloor.promptMax else {
+                return (state.news, state.isRenamed, Array(state.connections.values), true)
+            }
+            state.news.scopes.forEach { state.left.add($0) }
+            let now = ContinuousClock.now
+            state.writers = state.writers.filter { now - $0.value < SessionFloor.writing }
+            return (state.news, state.isRenamed, state.writers.keys.compactMap { state.connections[$0] }, false)
         }
     }
 }

@@ -12,10 +12,24 @@ package final class FrameOutbox: Sendable {
         var sent = 0
         var put = 0
         var isClosed = false
+        /// Nothing is written any more.
+        var hasEnded = false
+        var untilDrained: [CheckedContinuation<Void, Never>] = []
+
+        var isDrained: Bool { hasEnded || writer.count + underWay <= FrameOutbox.drainedBytesMax }
+
+        mutating func takeWaiting() -> [CheckedContinuation<Void, Never>] {
+            guard isDrained else { return [] }
+            defer { untilDrained = [] }
+            return untilDrained
+        }
     }
 
+    /// With so little waiting there is room for another page, in bytes.
+    package static let drainedBytesMax = 65_536
+
     /// What may wait before the peer counts as stalled, in bytes: a full window and its headers fit several times.
-    package static let waitingBytesMax = 8 * 1_048_576
+    package static let waitingBytesMax = 4 * 1_048_576
 
     private let state = NIOLockedValueBox(State())
     private let wakeups: AsyncStream<Void>
@@ -60,17 +74,39 @@ package final class FrameOutbox: Sendable {
 
     /// Writes until the outbox is closed and empty, then closes the connection's outward half.
     package func run(_ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>) async throws {
+        defer { end() }
         for await _ in wakeups {
             while let bytes = take() {
                 try await outbound.write(ByteBuffer(bytes: bytes))
-                state.withLockedValue { state in
+                let waiting = state.withLockedValue { state in
                     state.sent += bytes.count
                     state.underWay = 0
+                    return state.takeWaiting()
                 }
+                for each in waiting { each.resume() }
             }
             if state.withLockedValue({ $0.isClosed && $0.writer.count == 0 }) { break }
         }
         outbound.finish()
+    }
+
+    /// Returns when little waits to be written, or when nothing is written any more.
+    package func drained() async {
+        await withCheckedContinuation { continuation in
+            let isDrained = state.withLockedValue { state in
+                if !state.isDrained { state.untilDrained.append(continuation) }
+                return state.isDrained
+            }
+            if isDrained { continuation.resume() }
+        }
+    }
+
+    private func end() {
+        let waiting = state.withLockedValue { state in
+            state.hasEnded = true
+            return state.takeWaiting()
+        }
+        for each in waiting { each.resume() }
     }
 
     private func take() -> [UInt8]? {

@@ -33,11 +33,18 @@ struct HubServe: AsyncParsableCommand {
     var parents: [String] = []
     @Option(help: "Serve metrics in Prometheus' format at http://address:port/metrics; loopback only.")
     var metrics: String?
+    @Option(help: "How many sessions may be open at once; each needs an open file (see ulimit -Hn).")
+    var sessions = 1_024
     @Flag(help: "Listen on addresses other than loopback although nothing is encrypted.") var insecure = false
     @OptionGroup var logging: LogOptions
 
+    func validate() throws {
+        guard (1...1_000_000).contains(sessions) else { throw ValidationError("--sessions takes 1 to 1000000") }
+    }
+
     func run() async throws {
         try await reporting(output) {
+            OpenFiles.raiseLimit()
             let store = try location.open()
             guard store.replica.isHub else {
                 throw Failure(
@@ -80,6 +87,7 @@ struct HubServe: AsyncParsableCommand {
         var configuration = HubServer.Configuration(host: address.host, port: address.port)
         configuration.insecure = insecure
         configuration.metrics = registry
+        configuration.sessionsMax = sessions
         if !parents.isEmpty { configuration.parent = SyncClient.Configuration(hubs: try HubAddress.list(parents)) }
         return configuration
     }
