@@ -47,6 +47,43 @@ struct StatusWatchTests {
         try store.replica.close()
     }
 
+    @Test(
+        "In the background it leaves the terminal alone, and ends where the terminal is gone",
+        .enabled("This test needs tmux; install it and run it again") { TestTerminal.tmux != nil })
+    func background() throws {
+        let folder = try Folder()
+        let store = try folder.store("desk")
+        try register(1, store)
+        let running: [Int32]
+        do {
+            let window = try TestTerminal(
+                "set -m; '\(TestTerminal.assay)' status --watch --store '\(folder.path)/desk'; bg; echo behind; read line; fg"
+            )
+            try window.wait(for: "saved here   1 change sets")
+            running = try window.processes()
+            try window.press("C-z")
+            try window.wait(for: "behind")
+            try register(2, store)
+            #expect(try window.modes() == "0 1 1")
+            #expect(!(try window.screen()).contains("saved here"))
+            try window.press("Enter")
+            // In front again, it shows itself with the next change.
+            var number: UInt64 = 3
+            try window.wait(for: "a change after fg") { screen in
+                try? register(number, store)
+                number += 1
+                return screen.contains("saved here")
+            }
+        }
+        // The window is closed. Whether or not somebody tells, the next change finds nobody to paint for.
+        #expect(running.count == 1)
+        try register(999, store)
+        let gone = ContinuousClock.now + .seconds(60)
+        while running.contains(where: { kill($0, 0) == 0 }), ContinuousClock.now < gone { usleep(10_000) }
+        #expect(running.allSatisfy { kill($0, 0) != 0 })
+        try store.replica.close()
+    }
+
     @Test("As JSON it writes one object a line for each change, and nothing where nothing changed")
     func json() throws {
         let folder = try Folder()

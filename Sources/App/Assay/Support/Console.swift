@@ -64,12 +64,13 @@ enum Console {
 
     /// Writes a line of a stream that goes on.
     /// - Returns: false where nobody reads it any more.
-    static func tryPrint(_ line: String) -> Bool {
-        (try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))) != nil
-    }
+    static func tryPrint(_ line: String) -> Bool { control(line + "\n") }
 
-    /// Sequences for the terminal itself.
-    static func control(_ sequence: String) { write(sequence, to: .standardOutput) }
+    /// Writes sequences for the terminal itself.
+    /// - Returns: false where it is gone.
+    static func control(_ sequence: String) -> Bool {
+        (try? FileHandle.standardOutput.write(contentsOf: Data(sequence.utf8))) != nil
+    }
 
     static func json(_ value: JSONValue) { print(value.encoded) }
 

@@ -39,7 +39,6 @@ struct StatusWatch {
             signals.cancel()
             screen?.leave()
         }
-        screen?.enter()
         try await follow(news, screen)
     }
 
@@ -64,8 +63,7 @@ struct StatusWatch {
     private func show(_ report: StatusReport, _ text: String, _ screen: AlternateScreen?) -> Bool {
         guard let screen else { return Console.tryPrint(json ? text : text + "\n") }
         let foot = Console.styled("as of \(LocalTime.text(wallClock(), seconds: true)); Ctrl-C ends", .dim)
-        screen.paint(report.lines + ["", foot])
-        return true
+        return screen.paint(report.lines + ["", foot])
     }
 }
 
@@ -116,45 +114,60 @@ private func watched(_ news: StatusNews, _ screen: AlternateScreen?) -> SignalAc
     signals.on(SIGWINCH) { news.repaint() }
     signals.on(SIGTSTP) {
         // The shell gets a clean terminal. This thread may run on for a moment before it stops.
-        screen.leave()
+        screen.pause()
         kill(getpid(), SIGSTOP)
     }
     signals.on(SIGCONT) {
-        screen.enter()
+        screen.resume()
         news.repaint()
     }
     return signals
 }
 
-/// The terminal's second screen: what was on the first one is there again when it is left. Lines that are too long are
-/// cut by the terminal.
+/// The terminal's second screen, taken when there is something to paint and this program is in the foreground: what was on
+/// the first one is there again when it is left. Lines that are too long are cut by the terminal.
 private final class AlternateScreen: Sendable {
-    private let isEntered = Mutex(false)
+    private struct State {
+        var isEntered = false
+        var isPaused = false
+    }
 
-    func enter() {
-        isEntered.withLock { isEntered in
-            guard !isEntered else { return }
-            isEntered = true
-            Console.control("\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l\u{1B}[H\u{1B}[2J")
+    private let state = Mutex(State())
+
+    func leave() { state.withLock { AlternateScreen.leave(&$0) } }
+
+    /// Leaves it until ``resume()``.
+    func pause() {
+        state.withLock { state in
+            AlternateScreen.leave(&state)
+            state.isPaused = true
         }
     }
 
-    func leave() {
-        isEntered.withLock { isEntered in
-            guard isEntered else { return }
-            isEntered = false
-            Console.control("\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l")
-        }
+    func resume() { state.withLock { $0.isPaused = false } }
+
+    private static func leave(_ state: inout State) {
+        guard state.isEntered else { return }
+        state.isEntered = false
+        _ = Console.control("\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l")
     }
 
     /// Writes over what is there, so that nothing flickers; as many lines as the window has.
-    func paint(_ lines: [String]) {
-        isEntered.withLock { isEntered in
-            guard isEntered else { return }
+    /// - Returns: false where the terminal is gone.
+    func paint(_ lines: [String]) -> Bool {
+        state.withLock { state in
+            if state.isPaused { return true }
+            if !state.isEntered {
+                // In the background the terminal is the shell's.
+                let group = tcgetpgrp(STDOUT_FILENO)
+                guard group == getpgrp() else { return group >= 0 }
+                state.isEntered = true
+                _ = Console.control("\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l\u{1B}[H\u{1B}[2J")
+            }
             var size = winsize()
             let rows = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_row > 0 ? Int(size.ws_row) : 24
             let text = lines.prefix(rows).map { $0 + "\u{1B}[K" }.joined(separator: "\r\n")
-            Console.control("\u{1B}[H" + text + "\u{1B}[J")
+            return Console.control("\u{1B}[H" + text + "\u{1B}[J")
         }
     }
 }
