@@ -1,6 +1,9 @@
+import HubLogic
 import HybridTime
 import Merging
+import SyncProtocol
 import Testing
+
 import class GRDB.Row
 
 @testable import ReplicaStore
@@ -20,6 +23,14 @@ extension ReplicaStore {
         try onWriter { writer throws(StoreError) in
             var seen = Set<ObjectIdentifier>()
             return PlanTests.statements(within: writer, &seen)
+        }
+    }
+
+    /// Every statement that a reader's connection has so far, prepared or not. One after the other, all use the same one.
+    func readerStatements() throws -> Set<String> {
+        try readingTables { tables, _ in
+            var seen = Set<ObjectIdentifier>()
+            return PlanTests.statements(within: tables, &seen)
         }
     }
 }
@@ -54,6 +65,16 @@ struct PlanTests {
         "SELECT document FROM wanted LIMIT ?",
         // The last row of a key.
         "SELECT coalesce(max(position), 0) FROM feed",
+    ]
+
+    /// Those of readers alone.
+    static let allowedForReaders: Set<String> = [
+        // Once for each connection, which keeps them.
+        "SELECT id, n FROM origin",
+        // Once for each snapshot, to say how much of it there is.
+        "SELECT count(*) FROM document",
+        // As many rows as are asked for: one, or 64.
+        "SELECT count(*) FROM (SELECT 1 FROM tail LIMIT ?)",
     ]
 
     /// The statements that a value holds, in whatever depth.
@@ -98,6 +119,74 @@ struct PlanTests {
             #expect(!plan.contains("SCAN"), "\(sql): \(plan)")
             #expect(!plan.contains("TEMP B-TREE"), "\(sql): \(plan)")
         }
+    }
+
+    @Test("No statement that a reader has goes through a whole table or sorts")
+    func reader() throws {
+        let hub = try TestStore(1, isHub: true)
+        let child = try TestStore(2)
+        let person = try child.store.makePerson()
+        try child.store.send(to: hub.store)
+        try hub.store.set(person, Fixture.phone, "3", time: 1_800_000_000_000)
+        for store in [hub.store, child.store] { try PlanTests.read(store, person) }
+        let statements = try hub.store.readerStatements().union(child.store.readerStatements())
+            .filter { $0.hasPrefix("SELECT") }
+            .subtracting(PlanTests.allowed).subtracting(PlanTests.allowedForReaders)
+        #expect(statements.count > 30)
+        for sql in statements.sorted() {
+            let plan = try hub.store.plan(sql)
+            #expect(!plan.contains("SCAN"), "\(sql): \(plan)")
+            #expect(!plan.contains("TEMP B-TREE"), "\(sql): \(plan)")
+        }
+    }
+
+    /// Asks for all that sessions, commands and people ask readers for.
+    private static func read(_ store: ReplicaStore, _ person: RecordName) throws {
+        let scope = try #require(ReplicaStore.everything.first)
+        let greeting = try store.greeting()
+        let lineage = HubLineage(hub: ReplicaID(1), epoch: 1)
+        _ = try store.memory(of: lineage)
+        _ = try store.unsent(to: lineage, awaitingHQ: true)
+        _ = try store.hubIdentity(isHeadquarters: true)
+        _ = try store.standing(
+            StandingQuery(
+                replica: greeting.replica, head: 1,
+                subscriptions: [Subscription(scope: scope, cursor: .feed(1), digest: .zero)], isSameLife: true,
+                hubHead: greeting.head), isHeadquarters: false)
+        _ = try store.held([HeldQuery(origin: ReplicaID(2), sequence: 1)], isHeadquarters: false)
+        _ = try store.payload(of: ReplicaID(2), in: 1...1)
+        _ = try store.chainHashes(ChainProbe(origin: ReplicaID(2), sequences: [1]))
+        _ = try store.feedPage(scope, after: 0, bytesMax: 1_000)
+        _ = try store.snapshotPage(scope, after: nil, bytesMax: 1_000_000)
+        let (_, parts) = try store.compare(scope, [RangeDigest(.all, .zero)])
+        _ = try store.findings(parts)
+        _ = try store.durability()
+        _ = try store.heldOrigins()
+        _ = try store.document(person)
+        try store.readingRecords { records, _ in
+            _ = try records.record(person, Fixture.person)
+            _ = try records.records(in: person, Fixture.entry)
+            _ = try records.records(Fixture.person, matching: [(Fixture.phone, "3")])
+            _ = try records.context(person)
+        }
+    }
+
+    @Test("A snapshot's page starts at its place, and those that come first are found without looking at the others")
+    func snapshot() throws {
+        let test = try TestStore(1, isHub: true)
+        let schema = Schema([
+            DocumentKind(1, "dossier", []), DocumentKind(2, "scheme", comesFirst: true, []),
+            DocumentKind(3, "site", comesFirst: true, []),
+        ])
+        try test.store.writing { writer throws(StoreError) in
+            try writer.lookup(Tables.comesFirstIndex(schema).replacing(";\n", with: "")).run()
+        }
+        let first = try test.store.plan(StateReader.documentsQuery(where: Tables.comesFirst(schema)))
+        #expect(first.contains("USING INDEX document_first_2_3 (id>?)"), "\(first)")
+        let rest = try test.store.plan(
+            StateReader.documentsQuery(where: SnapshotPlace.condition(.rest, schema)))
+        #expect(rest.contains("SEARCH document USING INTEGER PRIMARY KEY (rowid>?)"), "\(rest)")
+        #expect(!(first + rest).contains("TEMP B-TREE"), "\(first), \(rest)")
     }
 
     @Test("A page of the feed starts at its position")

@@ -6,16 +6,17 @@ import SyncProtocol
 import SyncTransport
 
 /// Runs one child's session at a hub: events in, actions out. Its methods do not suspend, so that each event is done
-/// with before the next; loads go to a worker beside it, segments to the writer that all share.
+/// with before the next; loads go to a task beside it, segments to the writer that all share. A session that rests has no
+/// task of its own but those that read and write: ten thousand of them fit into a hub.
 actor HubConnection {
     let outbox: FrameOutbox
     let meter: SessionMeter
-    nonisolated let loads: AsyncStream<HubLoad>
-    /// Yields the end, once.
-    nonisolated let ends: AsyncStream<SessionEnd>
+    /// Yields when there is something to load that nobody loads yet, and ends with the session.
+    nonisolated let wants: AsyncStream<Void>
 
-    private let load: AsyncStream<HubLoad>.Continuation
-    private let end: AsyncStream<SessionEnd>.Continuation
+    private let want: AsyncStream<Void>.Continuation
+    private var loads: [HubLoad] = []
+    private var isLoading = false
     private var session: HubSession
     private var frames = FrameAccumulator()
     private var received = 0
@@ -33,8 +34,7 @@ actor HubConnection {
         self.logger = logger
         self.logger[metadataKey: "session"] = "\(meter.number)"
         self.logger[metadataKey: "peer"] = "\(peer)"
-        (loads, load) = AsyncStream.makeStream(of: HubLoad.self)
-        (ends, end) = AsyncStream.makeStream(of: SessionEnd.self)
+        (wants, want) = AsyncStream.makeStream(of: Void.self)
     }
 
     /// Takes what arrived; returns the segments to hand to the writer before anything more is read.
@@ -48,6 +48,15 @@ actor HubConnection {
         } catch { handle(.malformed(error)) }
         defer { segments = [] }
         return segments
+    }
+
+    /// What to load now; nil where there is nothing more, or nobody who waits for it.
+    func nextLoad() -> HubLoad? {
+        guard !loads.isEmpty, !session.hasEnded else {
+            isLoading = false
+            return nil
+        }
+        return loads.removeFirst()
     }
 
     func beat() {
@@ -82,7 +91,10 @@ actor HubConnection {
     private func perform(_ action: HubAction) {
         switch action {
         case .send(let frame): send(frame)
-        case .load(let wanted): load.yield(wanted)
+        case .load(let wanted):
+            loads.append(wanted)
+            if !isLoading { want.yield() }
+            isLoading = true
         case .commit(let payload): segments.append(payload)
         case .introduce(let hello):
             logger[metadataKey: "replica"] = "\(hello.replica)"
@@ -107,9 +119,7 @@ actor HubConnection {
             meter.ended(reason)
             log(reason)
             outbox.close()
-            end.yield(reason)
-            end.finish()
-            load.finish()
+            want.finish()
         }
     }
 

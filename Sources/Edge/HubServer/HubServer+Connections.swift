@@ -4,10 +4,6 @@ import SyncProtocol
 import SyncTransport
 
 extension HubServer {
-    private enum Part {
-        case reader, other, grace
-    }
-
     /// Runs one connection from accept to close. Nothing that a peer does ends more than this.
     func welcome(_ channel: any Channel) async {
         floor.claimed(channel)
@@ -50,36 +46,31 @@ extension HubServer {
         _ connection: HubConnection, _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>,
         _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
     ) async {
-        await withTaskGroup(of: Part.self) { group in
-            group.addTask { await self.read(inbound, connection) }
+        await withDiscardingTaskGroup { group in
+            let (left, leave) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+            group.addTask {
+                await self.read(inbound, connection)
+                leave.yield()
+            }
             group.addTask {
                 // A failed write means a closed connection, and the reader says so once it has read what came before.
                 do { try await connection.outbox.run(outbound) } catch {
                     await connection.logBreak("writing failed", error)
                 }
-                return .other
             }
-            group.addTask { await self.load(connection) }
-            group.addTask {
-                while !Task.isCancelled {
-                    do { try await Task.sleep(for: self.configuration.heartbeat) } catch { break }
-                    await connection.beat()
-                }
-                return .other
-            }
-            for await _ in connection.ends {}
+            for await _ in connection.wants { group.addTask { await self.load(connection) } }
             group.addTask {
                 try? await Task.sleep(for: self.configuration.grace)
-                return .grace
+                leave.yield()
             }
             // Reading goes on until the peer closes: closing with unread bytes would reset the connection, and the
             // peer would never see our last frame.
-            while let part = await group.next(), part == .other {}
+            for await _ in left { break }
             group.cancelAll()
         }
     }
 
-    private func read(_ inbound: NIOAsyncChannelInboundStream<ByteBuffer>, _ connection: HubConnection) async -> Part {
+    private func read(_ inbound: NIOAsyncChannelInboundStream<ByteBuffer>, _ connection: HubConnection) async {
         do {
             for try await buffer in inbound {
                 let payloads = await connection.take(buffer)
@@ -90,11 +81,10 @@ extension HubServer {
             await connection.logBreak("reading failed", error)
         }
         await connection.handle(.disconnected)
-        return .reader
     }
 
-    private func load(_ connection: HubConnection) async -> Part {
-        for await wanted in connection.loads {
+    private func load(_ connection: HubConnection) async {
+        while let wanted = await connection.nextLoad() {
             if case .newName(_, let claim) = wanted {
                 guard floor.isToldAgain(claim) else {
                     await connection.handle(.loaded(.newName))
@@ -109,7 +99,6 @@ extension HubServer {
                 await connection.handle(.loaded(try await answer(wanted, connection)))
             } catch { await connection.handle(.storageFailed(StorageFailure(String(describing: error)))) }
         }
-        return .other
     }
 }
 

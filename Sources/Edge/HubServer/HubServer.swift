@@ -127,6 +127,7 @@ public final class HubServer: Service {
                 services.addTask { await self.writer.run() }
                 services.addTask { await self.floor.spreadNews() }
                 services.addTask { await self.floor.spreadToAll() }
+                services.addTask { await self.floor.beat(every: self.configuration.heartbeat) }
                 if let parent = configuration.parent, let uplink {
                     services.addTask { await self.follow(parent, uplink) }
                 }

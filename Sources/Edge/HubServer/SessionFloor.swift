@@ -16,6 +16,9 @@ final class SessionFloor: Sendable {
         var unserved: [ObjectIdentifier: any Channel] = [:]
         var isClosed = false
         var connections: [ObjectIdentifier: HubConnection] = [:]
+        /// At which of the heartbeat's parts each has its turn.
+        var turns: [ObjectIdentifier: Int] = [:]
+        var turn = 0
         /// When each of these last sent change sets.
         var writers: [ObjectIdentifier: ContinuousClock.Instant] = [:]
         var news = News()
@@ -98,6 +101,7 @@ final class SessionFloor: Sendable {
         state.withLockedValue { state in
             guard state.connections.count < limit else { return false }
             state.connections[ObjectIdentifier(connection)] = connection
+            state.turns[ObjectIdentifier(connection)] = state.turn
             return true
         }
     }
@@ -110,8 +114,24 @@ final class SessionFloor: Sendable {
         state.withLockedValue { state in
             state.connections[ObjectIdentifier(connection)] = nil
             state.writers[ObjectIdentifier(connection)] = nil
+            state.turns[ObjectIdentifier(connection)] = nil
         }
         departed.yield()
+    }
+
+    /// Into how many parts a heartbeat is split, so that not all have their turn at once.
+    private static let turnsMax = 8
+
+    /// Gives each session its heartbeat, the first one nearly a whole heartbeat after it began, until the task is cancelled.
+    func beat(every heartbeat: Duration) async {
+        while !Task.isCancelled {
+            do { try await Task.sleep(for: heartbeat / SessionFloor.turnsMax) } catch { return }
+            let due = state.withLockedValue { state in
+                state.turn = (state.turn + 1) % SessionFloor.turnsMax
+                return state.connections.filter { state.turns[$0.key] == state.turn }.map(\.value)
+            }
+            for connection in due { await connection.beat() }
+        }
     }
 
     /// The connection sent change sets: whoever sits behind it waits for those of others.
