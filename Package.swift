@@ -23,6 +23,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioLocks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -97,7 +98,10 @@ let package = Package(
             ]),
         layer(
             "Edge", "CredentialStore",
-            ["ByteCoding", "ChangeSets", "Credentialing", "HybridTime", "Merging", "ReplicaStore", grdb]),
+            [
+                "ByteCoding", "ChangeSets", "Credentialing", "HybridTime", "Merging", "ReplicaStore", crypto,
+                cryptoExtras, grdb,
+            ]),
         layer("Edge", "Tabular", ["Merging", "SampleData", grdb, yams]),
         .systemLibrary(name: "CMalloc", path: "Sources/Edge/CMalloc"),
         layer(
