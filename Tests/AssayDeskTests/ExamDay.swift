@@ -38,6 +38,9 @@ struct ExamDay {
     /// In the order of their tickets, TK-0001 onwards.
     let bookings: [RecordName]
 
+    /// Ana Prado's. Bo Li has not chosen one.
+    static let pin = "258046"
+
     static let people = [
         ("Léa", "Ferreira"), ("João", "Silva"), ("Søren", "Østergård"), ("Aoife", "O'Brien"), ("Ayşe", "Yılmaz"),
         ("Jürgen", "Müller"),
@@ -66,6 +69,7 @@ struct ExamDay {
         session = try perform(
             CreateSession(site: RecordName(site.dot, 0), component: component, startTime: now - 5 * 60_000)
         ).document
+        try store.setPIN(of: "1042", to: ExamDay.pin, by: actor, now: now, cost: 10)
         var bookings: [RecordName] = []
         for (index, name) in ExamDay.people.enumerated() {
             var register = RegisterPerson(candidateNumber: "C000\(index + 1)", given: name.0, family: name.1)

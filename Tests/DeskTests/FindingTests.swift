@@ -80,7 +80,7 @@ struct FindingTests {
         #expect(desk.model.roster?.visible.allSatisfy { $0.row.state == .booked } == true)
         desk.type("k1003")
         #expect(desk.model.roster?.visible.map(\.row.booking) == ["b3"])
-        desk.press(.escape, .backTab, .backTab)
+        desk.press(.escape, .backTab, .backTab, .backTab)
         #expect(desk.model.roster?.visible.map(\.row.booking) == ["b5", "b6"])
     }
 

@@ -78,7 +78,7 @@ enum Goldens {
 
 
 
-         Scan or type  Enter opens  Tab others  Esc back  F8 hand over  F9 sync  ? help
+         Scan or type  Enter opens  Tab others  F2 session  F6 undo  F7 seats  ? help
          At the desk: Ana Ruiz, invigilator (unauthenticated)              never synced
          saved 3 | at hub 0 | at HQ 0 | cases 0 | offline   09:04:07, device 2.1 s slow
         """,
@@ -104,7 +104,7 @@ enum Goldens {
 
 
 
-         Scan or type  Enter opens  Tab others  Esc back  F8 hand over  F9 sync  ? help
+         Scan or type  Enter opens  Tab others  F2 session  F6 undo  F7 seats  ? help
          At the desk: Ana Ruiz, invigilator (unauthenticated)           last sync 08:50
          saved 3 | at hub 12 | at HQ 240 | cases 1 | online: north-hub         09:04:05
         """,
@@ -194,10 +194,10 @@ enum Goldens {
         ── Next ────────────────────────────────────────────────────────────────────────
          > Enter the second score: Theory
            Enter the first score: Practice
+           Report an incident about this person
 
          Theory, 0 to 100: first entered, second entry missing
          Practice, 0 to 50: first entry missing, second entry missing
-
 
 
 
@@ -239,25 +239,25 @@ enum Goldens {
          saved 3 | at hub 12 | at HQ 240 | cases 1 | online: north-hub         09:04:05
         """,
         "help": """
-         Assay desk: North                                Written theory, Room 2, 09:00
-        ───┌─ Help ─────────────────────────────────────────────────────────────────┐───
-         ru│ A person arrives: scan the ticket. Look, then press Enter to admit.    │
-         Fi│ Without a ticket: type any part of the name, in any script and order,  │e)
-           │ or the candidate number; the arrows choose, Enter opens.               │el
-           │                                                                        │ed
+         As┌─ Help ─────────────────────────────────────────────────────────────────┐00
+        ───│ A person arrives: scan the ticket. Look, then press Enter to admit.    │───
+         ru│ Without a ticket: type any part of the name, in any script and order,  │
+         Fi│ or the candidate number; the arrows choose, Enter opens.               │e)
+           │                                                                        │el
            │ In a check-in every step is filled in. Up and Down go to a step,       │ed
            │ Left and Right change it. F4 (Ctrl-O) records a no-show.               │ed
            │ A scan in the wrong moment changes nothing.                            │ed
-         ! │                                                                        │
-         ? │ F1 or ?  this help          F9 (Ctrl-N)  sync now                      │ed
-           │ F5  read the list again     F8 (Ctrl-W)  hand the desk over            │ed
-           │ Esc  one step back          Ctrl-L  draw the screen anew               │
-           │ Ctrl-R  take over a sync    Ctrl-Q  quit                               │ed
+           │                                                                        │ed
+         ! │ F1 or ?  this help          F9 (Ctrl-N)  sync now                      │
+         ? │ F5  read the list again     F8 (Ctrl-W)  hand the desk over            │ed
+           │ F2  the session: doors, begin, stop, incident, close, seal, receipt    │ed
+           │ F6 (Ctrl-Z)  take the last thing back     F7  seat map                 │
+           │ Esc  one step back          Ctrl-L  draw the screen anew               │ed
+           │ Ctrl-R  take over a sync    Ctrl-Q  quit                               │
            │                                                                        │
            │ saved: only on this device.  hub: the hub has it.  HQ: done.           │
            │ ! an open case  ? a provisional name                                   │
            └────────────────────────────────────────────────────────────────────────┘
-
 
 
          Esc closes the help
@@ -343,7 +343,7 @@ enum Goldens {
 
 
 
-         Scan or type  Enter opens  Tab others  Esc back  F8 hand over  F9 sync  ? help
+         Scan or type  Enter opens  Tab others  F2 session  F6 undo  F7 seats  ? help
          At the desk: Ana Ruiz, invigilator (unauthenticated)                                                   last sync 08:50
          saved 3 | at hub 12 | at HQ 240 | cases 1 | online: north-hub                                                 09:04:05
         """,

@@ -19,7 +19,7 @@ struct Assay: AsyncParsableCommand {
             // A day at a site, and the office.
             DeskCommand.self, RosterCommand.self, Candidate.self, CheckInCommand.self, NoShowCommand.self,
             StartCommand.self, FinishCommand.self, Score.self, BookCommand.self, CancelBookingCommand.self,
-            CorrectNameCommand.self, UpdateContactCommand.self, IncidentCommand.self, Session.self,
+            CorrectNameCommand.self, UpdateContactCommand.self, IncidentCommand.self, Session.self, Staff.self,
             // What waits for a person, and the store itself.
             Conflicts.self, Verdict.self, Salvage.self, Doctor.self, DigestCommand.self, Backup.self, Restore.self,
             BundleCommand.self,

@@ -2,7 +2,7 @@
 public struct DeskRequest: Hashable, Sendable {
     /// Unique within one run of the program.
     public let number: Int
-    /// The staff member at the desk, unauthenticated.
+    /// The staff member at the desk, who signed in where anybody here can.
     public let actor: String
     /// The `version` of the row that the person was looking at.
     public let seen: String
@@ -26,6 +26,10 @@ public enum DeskEffect: Hashable, Sendable {
     case start(DeskRequest, booking: String)
     case finish(DeskRequest, booking: String)
     case enterScore(DeskRequest, ScoreForm)
+    case act(DeskRequest, session: String, DeskAct)
+    /// Answered by `signInAnswered` with the same number.
+    case signIn(Int, staff: String, pin: String)
+    case choosePIN(Int, staff: String, pin: String)
     case syncNow
     /// Ends the program. Not performed by the services.
     case quit
@@ -34,9 +38,9 @@ public enum DeskEffect: Hashable, Sendable {
     public var request: DeskRequest? {
         switch self {
         case .checkIn(let request, _), .markNoShow(let request, _), .start(let request, _),
-            .finish(let request, _), .enterScore(let request, _):
+            .finish(let request, _), .enterScore(let request, _), .act(let request, _, _):
             request
-        case .loadStaff, .loadSessions, .loadRoster, .syncNow, .quit: nil
+        case .loadStaff, .loadSessions, .loadRoster, .signIn, .choosePIN, .syncNow, .quit: nil
         }
     }
 }

@@ -49,6 +49,8 @@ public enum DeskEvent: Hashable, Sendable {
     case sessionsLoaded([DeskSession])
     case rosterLoaded(session: String, rows: [RosterRow])
     case saved(DeskReceipt)
+    /// - refusal: in plain words; nil where the person is who they say.
+    case signInAnswered(Int, refusal: String?)
     case failed(DeskFailure)
     /// Something happened by itself that a person should know of once, in plain words; nothing is to be done.
     case told(String)

@@ -52,6 +52,9 @@ extension DeskModel {
             return []
         case .start: return write("Started", panel) { .start($0, booking: booking) }
         case .finish: return write("Finished", panel) { .finish($0, booking: booking) }
+        case .goOut, .comeBack, .report, .interrupt, .takeBack:
+            form = form(action, panel.row)
+            return []
         case .score(let component, _, let role):
             if let refusal = blindRefusal(component: component, role: role, row: panel.row) {
                 say(.bad, refusal)
@@ -59,6 +62,32 @@ extension DeskModel {
                 openScore(component, role, of: booking)
             }
             return []
+        }
+    }
+
+    private func form(_ action: PersonAction, _ row: RosterRow) -> DeskForm? {
+        switch action {
+        case .goOut:
+            return DeskForm(
+                .goOut(row.booking), "\(row.name.full) goes out",
+                ["The time is noted. Identity is compared on return."],
+                [.choice("Kind of break", ["toilet", "medical", "scheduled", "other"])])
+        case .comeBack:
+            let minutes = row.outSinceMs.flatMap { out in
+                now.map { DeskModel.begunMinutes(from: out, to: corrected($0)) }
+            }
+            return DeskForm(
+                .comeBack(row.booking), "\(row.name.full) comes back",
+                ["Out for \(minutes ?? 0) minutes. Compare the document before anybody comes in."],
+                [.choice("Document", ["compared again", "not compared"]), .text("Minutes given back", "0")])
+        case .report: return reportForm(row)
+        case .interrupt: return interruptForm(row)
+        case .takeBack(let kind):
+            let words = "\(row.state.rawValue): \(row.name.full)"
+            return DeskForm(
+                .takeBack(TakeBack(kind, booking: row.booking, words: words)), "Take back", [words],
+                [.text("Why")])
+        default: return nil
         }
     }
 
@@ -143,9 +172,11 @@ extension DeskModel {
         let request = DeskRequest(number: nextRequest, actor: actor.id, seen: panel.row.version)
         nextRequest += 1
         let kept = person ?? panel
+        let asked = effect(request)
         writes[request.number] = PendingWrite(
-            done: done, name: panel.row.name.full, panel: kept, session: session, actor: actor.id)
+            done: done, name: panel.row.name.full, panel: kept, session: session, actor: actor.id,
+            takeBack: DeskModel.takeBack(of: asked, words: "\(done): \(panel.row.name.full)"))
         person?.saving = request.number
-        return [effect(request)]
+        return [asked]
     }
 }

@@ -16,7 +16,11 @@ extension DeskModel {
     }
 
     mutating func take(_ receipt: DeskReceipt) -> [DeskEffect] {
+        if let effects = takeAct(receipt) { return effects }
         guard let write = writes.removeValue(forKey: receipt.request) else { return [] }
+        if let work = write.takeBack, write.actor == actor?.id {
+            takeBacks = (takeBacks + [work]).suffix(DeskModel.takeBacksMax)
+        }
         if let row = receipt.row, roster?.session == write.session { roster?.take(row) }
         if let key = UnsavedScore(write) { unsavedScores[key] = nil }
         let isInFront = person?.saving == receipt.request
@@ -41,7 +45,7 @@ extension DeskModel {
     private mutating func closeAfterSave(_ write: PendingWrite, _ row: RosterRow?) {
         person?.saving = nil
         if case .score = write.panel.mode, let row, let session {
-            let mine = PersonAction.all(for: row, in: session).contains { isOpen($0, for: row) }
+            let mine = PersonAction.next(for: row, in: session).contains { isOpen($0, for: row) }
             if mine {
                 person = PersonPanel(row: row, mode: .menu(chosen: 0))
                 return
@@ -67,6 +71,7 @@ extension DeskModel {
         case .roster(let session):
             if roster?.session == session { _ = roster?.endLoad(nil) }
         case .request(let number):
+            if failAct(number, text) { return [] }
             guard let write = writes.removeValue(forKey: number) else { return [] }
             returnWork(number, write, text)
             return []

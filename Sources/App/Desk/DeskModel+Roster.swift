@@ -9,6 +9,8 @@ extension DeskModel {
         case .down: moveHighlight(1)
         case .pageUp: moveHighlight(-max(rows - 12, 1))
         case .pageDown: moveHighlight(max(rows - 12, 1))
+        case .function(2): sessionMenu = 0
+        case .function(7): if session?.plan.isEmpty == false { seatMap = SeatMapState() }
         case .tab: show(1)
         case .backTab: show(-1)
         case .function(5):
@@ -25,7 +27,7 @@ extension DeskModel {
             roster?.filter = TextField()
         } else {
             roster = nil
-            returned = [:]
+            closeScreens()
         }
     }
 

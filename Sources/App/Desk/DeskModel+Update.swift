@@ -9,12 +9,15 @@ extension DeskModel {
             self.rows = rows
             return []
         case .key(let key): return press(key)
-        case .tick(let now): self.now = now
+        case .tick(let now):
+            self.now = now
+            lockIfIdle()
         case .staffLoaded(let staff): take(staff)
         case .sessionsLoaded(let sessions): take(sessions)
         case .rosterLoaded(let session, let rows): return take(rows, of: session)
         case .saved(let receipt): return take(receipt)
         case .failed(let failure): return take(failure)
+        case .signInAnswered(let number, let refusal): return takeSignIn(number, refusal)
         case .told(let text): note(.info, text)
         case .syncStatusChanged(let status): sync = status
         case .recordsChanged(let sessions): return reload(sessions)
@@ -24,15 +27,19 @@ extension DeskModel {
 
     /// A key goes to the topmost thing on the screen, after the keys that mean the same everywhere.
     mutating func press(_ key: Key) -> [DeskEffect] {
+        lastKey = now
         if let effects = pressGlobal(key) { return effects }
-        if person?.saving != nil { return waitForSave(key) }
+        if !isPickingStaff, form == nil, person?.saving != nil { return waitForSave(key) }
         if key == .escape, message == nil, !notices.isEmpty {
             notices.removeFirst()
             return []
         }
         message = nil
-        if isPickingStaff { return pressStaff(key) }
+        if isPickingStaff { return signIn.map { pressSignIn(key, $0) } ?? pressStaff(key) }
+        if let form { return pressForm(key, form) }
         if person != nil { return pressPerson(key) }
+        if let seatMap { return pressSeatMap(key, seatMap) }
+        if let sessionMenu { return pressSessionMenu(key, sessionMenu) }
         return roster != nil ? pressRoster(key) : pressSessions(key)
     }
 
@@ -50,6 +57,7 @@ extension DeskModel {
         case .character("?") where !isTypingFreely: showsHelp = true
         case .function(9), .control("n"): say(.info, "A sync was asked for.")
         case .function(8), .control("w"): handOver()
+        case .function(6), .control("z"): if !isPickingStaff { askTakeBack() }
         case .control("l"): break
         default: return nil
         }
@@ -58,16 +66,17 @@ extension DeskModel {
 
     /// Whether a question mark is text and not a call for help.
     private var isTypingFreely: Bool {
+        if form != nil { return true }
         guard let person, person.saving == nil, case .checkIn(let draft) = person.mode else { return false }
         return draft.isTyping
     }
 
     /// Somebody else comes to the desk: what the one before was typing goes, most of all a score.
     private mutating func handOver() {
-        guard person?.saving == nil else { return }
-        person = nil
-        returned = [:]
-        scan = ""
+        guard person?.saving == nil, form?.saving == nil else { return }
+        dropDrafts()
+        signIn = nil
+        isLocked = false
         isPickingStaff = true
         staffIndex = staff.firstIndex { $0.id == actor?.id } ?? 0
         say(.info, "Who is at the desk now?")
@@ -77,6 +86,8 @@ extension DeskModel {
         if wasAskedToQuit { return [.quit] }
         if let write = writes.values.min(by: { $0.done < $1.done }) {
             say(.warning, "Still saving (\(write.name)). Press Ctrl-Q again to leave when it is done.")
+        } else if let act = acts.values.min(by: { $0.done < $1.done }) {
+            say(.warning, "Still saving (\(act.done)). Press Ctrl-Q again to leave when it is done.")
         } else if person?.hasDraft == true {
             say(.warning, "This person is not finished. Press Ctrl-Q again to leave without saving.")
         } else {
@@ -106,10 +117,9 @@ extension DeskModel {
         case .down: staffIndex = max(min(staffIndex + 1, staff.count - 1), 0)
         case .home: staffIndex = 0
         case .end: staffIndex = max(staff.count - 1, 0)
-        case .escape where actor != nil: isPickingStaff = false
-        case .enter where staff.indices.contains(staffIndex):
-            actor = staff[staffIndex]
-            isPickingStaff = false
+        // Whoever signed in goes back only with their PIN: the desk may have been handed over.
+        case .escape where actor != nil && !isAuthenticated && !isLocked: isPickingStaff = false
+        case .enter where staff.indices.contains(staffIndex): pick(staff[staffIndex])
         case .enter: return [.loadStaff]
         default: break
         }
@@ -140,6 +150,17 @@ extension DeskModel {
         staffIndex = staff.firstIndex { $0.id == chosen } ?? 0
         // A sync may bring the name of somebody who was only a number until then.
         actor = staff.first { $0.id == actor?.id } ?? actor
+        if let actor, !isAuthenticated, actor.signIn != .open, !isPickingStaff {
+            lock(actor)
+            say(.warning, "A sync brought the staff list: sign in to go on.")
+        }
+    }
+
+    /// Closes everything that stands on an open session.
+    mutating func closeScreens() {
+        dropDrafts()
+        sessionMenu = nil
+        seatMap = nil
     }
 
     private mutating func take(_ sessions: [DeskSession]) {
@@ -150,8 +171,7 @@ extension DeskModel {
         guard roster != nil, session == nil else { return }
         // The open session is no longer one of the day's: its people would have no rules to be admitted by.
         roster = nil
-        person = nil
-        returned = [:]
+        closeScreens()
         note(.warning, "The session that was open is no longer on today's list.")
     }
 }

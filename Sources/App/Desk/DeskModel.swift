@@ -19,8 +19,11 @@ public struct DeskSettings: Hashable, Sendable {
     public let site: String
     /// Local time less UTC, for the clock line.
     public let utcOffsetSeconds: Int
+    /// Minutes without a key after which whoever signed in has to show their PIN again.
+    public let lockMinutes: Int
 
-    public init(site: String, utcOffsetSeconds: Int) {
+    public init(site: String, utcOffsetSeconds: Int, lockMinutes: Int = 10) {
+        self.lockMinutes = lockMinutes
         self.site = site
         self.utcOffsetSeconds = utcOffsetSeconds
     }
@@ -34,6 +37,7 @@ struct PendingWrite: Hashable, Sendable {
     let session: String
     /// Who asked for it; nobody else gets their work back on the screen.
     let actor: String
+    let takeBack: TakeBack?
 }
 
 /// Everything that the desk's screens show. Changes only through `update`; shows through `view`.
@@ -46,7 +50,7 @@ public struct DeskModel: Hashable, Sendable {
     public internal(set) var rows: Int
     /// The device's clock in milliseconds since 1970; none before the first tick.
     public internal(set) var now: Int64?
-    /// Who says to be at the desk. Nothing proves it.
+    /// Who is at the desk.
     public internal(set) var actor: StaffMember?
     public internal(set) var staff: [StaffMember] = []
     public internal(set) var sessions: [DeskSession] = []
@@ -62,6 +66,20 @@ public struct DeskModel: Hashable, Sendable {
     /// Shown before anything else until somebody is picked, and again when the desk is handed over.
     var isPickingStaff = true
     var staffIndex = 0
+    /// Whether whoever is at the desk has shown a PIN.
+    public internal(set) var isAuthenticated = false
+    /// Whether the desk was left alone for long; what was being typed waits behind.
+    var isLocked = false
+    var signIn: SignInState?
+    var lastKey: Int64?
+    /// Above everything else of the session.
+    var form: DeskForm?
+    /// The place in the session's menu, while it is open.
+    var sessionMenu: Int?
+    var seatMap: SeatMapState?
+    var acts: [Int: PendingAct] = [:]
+    /// The last first to go.
+    var takeBacks: [TakeBack] = []
     var sessionIndex = 0
     var roster: RosterState?
     var person: PersonPanel?

@@ -48,11 +48,19 @@ public struct DeskSession: Hashable, Sendable, Identifiable {
     public let seats: [String]
     /// Minutes after the start up to which people are admitted without a waiver; no limit where there is none.
     public let lateMinutesMax: Int?
+    /// Every seat of the site, also those out of service.
+    public let plan: [DeskSeat]
+    public let interruptions: [DeskInterruption]
+    public let takesWalkIns: Bool
 
     public init(
         id: String, title: String, site: String, room: String, startText: String, startMs: Int64, state: State,
-        counts: Counts, seats: [String] = [], lateMinutesMax: Int? = nil
+        counts: Counts, seats: [String] = [], lateMinutesMax: Int? = nil, plan: [DeskSeat] = [],
+        interruptions: [DeskInterruption] = [], takesWalkIns: Bool = false
     ) {
+        self.plan = plan
+        self.interruptions = interruptions
+        self.takesWalkIns = takesWalkIns
         self.id = id
         self.title = title
         self.site = site
@@ -66,13 +74,15 @@ public struct DeskSession: Hashable, Sendable, Identifiable {
     }
 }
 
-/// Somebody who may stand at the desk. Picking a name proves nothing, and the screen says so.
+/// Somebody who may stand at the desk.
 public struct StaffMember: Hashable, Sendable, Identifiable {
     public let id: String
     public let name: String
     public let role: String
+    public let signIn: StaffSignIn
 
-    public init(id: String, name: String, role: String) {
+    public init(id: String, name: String, role: String, signIn: StaffSignIn = .open) {
+        self.signIn = signIn
         self.id = id
         self.name = name
         self.role = role

@@ -5,7 +5,9 @@ extension DeskModel {
     func drawStaff(on grid: inout CellGrid, _ body: Body) {
         grid.put(" Who is at the desk?", row: body.top, column: 0, width: grid.columns, style: .heading)
         grid.put(
-            " The name goes with the work. Nothing proves it; the foot of the screen says so.",
+            staff.contains { $0.signIn != .open }
+                ? " Every act bears the name. Enter asks for the PIN."
+                : " The name goes with the work. Nothing proves it; the foot of the screen says so.",
             row: body.top + 1, column: 0, width: grid.columns, style: .dim)
         let first = body.top + 3
         guard !staff.isEmpty else {
@@ -45,11 +47,7 @@ extension DeskModel {
     }
 
     func drawRoster(_ roster: RosterState, on grid: inout CellGrid, _ body: Body) {
-        let counts = DeskSession.Counts(roster.rows)
-        let summary =
-            " \(session?.state.rawValue ?? ""): \(counts.booked) booked, \(counts.present) present, "
-            + "\(counts.finished) finished, \(counts.absent) absent"
-        grid.put(summary, row: body.top, column: 0, width: grid.columns)
+        grid.put(" " + boardLine(roster), row: body.top, column: 0, width: grid.columns)
         let columns = RosterColumns(grid.columns)
         let visible = roster.visible
         drawFilter(roster, shown: visible.count, on: &grid, row: body.top + 1)

@@ -6,9 +6,15 @@ extension DeskModel {
         let row = panel.row
         let name = row.name.full + (row.preferredName.isEmpty ? "" : " (called \(row.preferredName))")
         grid.put(" " + name, row: body.top, column: 0, width: grid.columns, style: .heading)
+        var state = row.state.rawValue
+        if let out = row.outSinceMs { state = "out since \(clock(out, seconds: false))" }
+        if let ends = row.endsMs {
+            state += ", ends \(clock(ends, seconds: false))"
+            if row.minutesReturned > 0 { state += " (+\(row.minutesReturned) min)" }
+        }
         let facts = [
             row.candidateNumber, "born \(row.birthDate)", "ticket \(row.ticket)", "seat \(row.seat ?? "none")",
-            row.state.rawValue, row.level.word,
+            state, row.level.word,
         ]
         grid.put(" " + facts.joined(separator: "  "), row: body.top + 1, column: 0, width: grid.columns)
         var next = body.top + 2
@@ -173,7 +179,7 @@ extension DeskModel {
     }
 
     /// Every option in words; brackets mark the one that holds, so that no colour is needed to tell.
-    private func drawOptions(
+    func drawOptions(
         _ options: [String], _ chosen: Int?, _ isFocused: Bool, on grid: inout CellGrid, row: Int
     ) {
         let columns = options.map { displayColumns($0) + 2 }

@@ -16,9 +16,15 @@ extension DeskModel {
         drawTitle(on: &grid)
         let body = Body(top: 2, bottom: grid.rows - 5)
         if isPickingStaff {
-            drawStaff(on: &grid, body)
+            if let signIn { drawSignIn(signIn, on: &grid, body) } else { drawStaff(on: &grid, body) }
+        } else if let form {
+            drawForm(form, on: &grid, body)
         } else if let person, let roster {
             drawPerson(person, roster, on: &grid, body)
+        } else if let seatMap, let roster, let session {
+            drawSeatMap(seatMap, session, roster, on: &grid, body)
+        } else if let sessionMenu, let roster, let session {
+            drawSessionMenu(sessionMenu, session, roster, on: &grid, body)
         } else if let roster {
             drawRoster(roster, on: &grid, body)
         } else {
@@ -84,7 +90,9 @@ extension DeskModel {
     }
 
     private func drawActor(on grid: inout CellGrid) {
-        let who = actor.map { "At the desk: \($0.name), \($0.role) (unauthenticated)" } ?? "Nobody is at the desk yet"
+        let who =
+            actor.map { "At the desk: \($0.name), \($0.role)" + (isAuthenticated ? "" : " (unauthenticated)") }
+            ?? "Nobody is at the desk yet"
         grid.put(" " + who, row: grid.rows - 2, column: 0, width: grid.columns)
         let left = sync.lastSyncMs.map { "last sync \(clock(corrected($0), seconds: false))" } ?? "never synced"
         grid.put(left, row: grid.rows - 2, column: grid.columns - 20, width: 19, style: .dim, alignment: .trailing)
@@ -155,12 +163,22 @@ extension DeskModel {
     /// The keys that mean something on this screen.
     private var hints: String {
         if showsHelp { return "Esc closes the help" }
+        if isPickingStaff, signIn != nil { return "Type the PIN  Enter confirms  Esc another name" }
         if isPickingStaff { return "Up/Down choose  Enter confirms  ? help  Ctrl-Q quits" }
+        if let form { return formHints(form) }
         if let person { return personHints(person) }
+        if seatMap != nil { return "Arrows choose  Enter picks up, puts down  o out of service  a assigns  Esc back" }
+        if sessionMenu != nil { return "Up/Down choose  Enter does it  Esc back" }
         if roster != nil {
-            return "Scan or type  Enter opens  Tab others  Esc back  F8 hand over  F9 sync  ? help"
+            return "Scan or type  Enter opens  Tab others  F2 session  F6 undo  F7 seats  ? help"
         }
         return "Enter opens  F5 read again  F8 hand over  F9 sync  ? help  Ctrl-Q quits"
+    }
+
+    private func formHints(_ form: DeskForm) -> String {
+        if form.saving != nil { return "Saving. Esc leaves without waiting" }
+        if form.purpose == .receipt { return "Enter or Esc goes back  F9 syncs" }
+        return "Enter confirms  Up/Down field  Left/Right change  Esc back"
     }
 
     private func personHints(_ person: PersonPanel) -> String {

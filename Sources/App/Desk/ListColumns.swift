@@ -34,7 +34,8 @@ struct RosterColumns {
         let marks = (isChosen ? ">" : " ") + (row.cases.isEmpty ? row.nameIsProvisional ? "?" : "" : "!")
         let name = row.name.full + (row.nameIsProvisional ? " (provisional)" : "")
         return [
-            marks, row.candidateNumber, name, row.birthDate, row.ticket, seat(row), row.state.rawValue,
+            marks, row.candidateNumber, name, row.birthDate, row.ticket, seat(row),
+            row.outSinceMs == nil ? row.state.rawValue : "out",
             row.level.word,
         ]
     }

@@ -26,11 +26,31 @@ struct UnsavedScore: Hashable, Sendable {
 
 /// What may be done next with a person.
 enum PersonAction: Hashable, Sendable {
-    case checkIn, start, finish
+    case checkIn, start, finish, goOut, comeBack, report, interrupt
+    case takeBack(TakeBack.Kind)
     case score(component: String, title: String, role: ScoreForm.Role)
 
-    /// What can be done in this state. Sealed and closed sessions take scores alone.
+    /// What can be done in this state: what comes next, then what happens besides, then taking the last step back.
     static func all(for row: RosterRow, in session: DeskSession) -> [PersonAction] {
+        var actions = next(for: row, in: session)
+        guard session.state.takesPeople else { return actions + [.report] }
+        if row.state == .started, row.outSinceMs == nil { actions += [.goOut, .interrupt] }
+        actions.append(.report)
+        switch row.state {
+        case .booked: break
+        case .noShow, .turnedAway: actions.append(.takeBack(.absence))
+        case .checkedIn: actions.append(.takeBack(.admission))
+        case .started: actions.append(.takeBack(.step))
+        case .finished where row.components.allSatisfy { $0.firstBy == nil && $0.secondBy == nil }:
+            actions.append(.takeBack(.step))
+        // Whoever has scores is put right by headquarters.
+        case .finished: break
+        }
+        return actions
+    }
+
+    /// What comes next. Sealed and closed sessions take scores alone.
+    static func next(for row: RosterRow, in session: DeskSession) -> [PersonAction] {
         if row.state == .finished {
             return row.components.compactMap { component in
                 let role: ScoreForm.Role? =
@@ -42,7 +62,7 @@ enum PersonAction: Hashable, Sendable {
         switch row.state {
         case .booked, .noShow, .turnedAway: return [.checkIn]
         case .checkedIn: return [.start]
-        case .started: return [.finish]
+        case .started: return row.outSinceMs == nil ? [.finish] : [.comeBack]
         case .finished: return []
         }
     }
@@ -52,6 +72,13 @@ enum PersonAction: Hashable, Sendable {
         case .checkIn: "Check in"
         case .start: "Start the sitting"
         case .finish: "Finish the sitting"
+        case .goOut: "Goes out of the room"
+        case .comeBack: "Comes back into the room"
+        case .report: "Report an incident about this person"
+        case .interrupt: "The work stops for this person"
+        case .takeBack(.admission): "Take the admission back"
+        case .takeBack(.absence): "Take it back: the booking is open again"
+        case .takeBack(.step): "Take the last step of the sitting back"
         case .score(_, let title, let role): "Enter the \(role.rawValue) score: \(title)"
         }
     }

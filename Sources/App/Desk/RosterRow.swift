@@ -88,6 +88,11 @@ public struct RosterRow: Hashable, Sendable, Identifiable {
     public let components: [ScoreComponent]
     /// Names the state of the records that this row was read from. Opaque; handed back with every write as `seen`.
     public let version: String
+    /// When the person went out of the room; nil for whoever is in it, or not here at all.
+    public let outSinceMs: Int64?
+    /// When the person's time is up, with all minutes that were given back; nil before the start and after the end.
+    public let endsMs: Int64?
+    public let minutesReturned: Int
 
     public var id: String { booking }
 
@@ -95,8 +100,11 @@ public struct RosterRow: Hashable, Sendable, Identifiable {
         booking: String, candidateNumber: String, name: LegalName, preferredName: String = "", birthDate: String,
         ticket: String, seat: String? = nil, state: State = .booked, level: SafetyLevel = .saved, cases: [String] = [],
         nameIsProvisional: Bool = false, accommodations: [String] = [], components: [ScoreComponent] = [],
-        version: String = ""
+        version: String = "", outSinceMs: Int64? = nil, endsMs: Int64? = nil, minutesReturned: Int = 0
     ) {
+        self.outSinceMs = outSinceMs
+        self.endsMs = endsMs
+        self.minutesReturned = minutesReturned
         self.booking = booking
         self.candidateNumber = candidateNumber
         self.name = name
@@ -122,6 +130,7 @@ extension RosterRow {
             if old != new { changes.append("\(what): \(old.isEmpty ? "none" : old) -> \(new.isEmpty ? "none" : new)") }
         }
         note("state", old.state.rawValue, state.rawValue)
+        if (old.outSinceMs == nil) != (outSinceMs == nil) { changes.append(outSinceMs == nil ? "back" : "went out") }
         note("seat", old.seat ?? "", seat ?? "")
         note("name", old.name.full, name.full)
         note("born", old.birthDate, birthDate)

@@ -1,7 +1,7 @@
 /// The roster screen: one session's people, the filter, and who is highlighted.
 struct RosterState: Hashable, Sendable {
     /// Which people are listed while nothing is typed in the filter.
-    enum Show: String, CaseIterable, Sendable { case everyone, expected, present, finished, absent }
+    enum Show: String, CaseIterable, Sendable { case everyone, expected, present, finished, absent, missing }
 
     struct Entry: Hashable, Sendable {
         var row: RosterRow
@@ -46,6 +46,7 @@ struct RosterState: Hashable, Sendable {
         case .present: state == .checkedIn || state == .started
         case .finished: state == .finished
         case .absent: state == .noShow || state == .turnedAway
+        case .missing: state == .booked || state == .checkedIn || state == .started
         }
     }
 

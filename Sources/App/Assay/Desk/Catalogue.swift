@@ -19,6 +19,7 @@ struct Catalogue: Sendable {
         let title: String
         let scheme: String
         let maximum: Int
+        let takesWalkIns: Bool
     }
 
     private(set) var sites: [RecordName: SiteFacts]
@@ -88,7 +89,10 @@ struct Catalogue: Sendable {
         let part = Part(
             name: name, title: component.text(Component.title) ?? component.text(Component.code) ?? "",
             scheme: scheme?.text(Scheme.title) ?? "",
-            maximum: Int(clamping: component.integer(Component.rawMaximum) ?? 0))
+            maximum: Int(clamping: component.integer(Component.rawMaximum) ?? 0),
+            takesWalkIns: try component.reference(Component.schemeVersion).flatMap { name throws(ReadingFailure) in
+                try records.record(name, SchemeVersion.kind)?.flag(SchemeVersion.walkInAllowed)
+            } ?? false)
         parts[name] = part
         return part
     }

@@ -28,22 +28,25 @@ struct DeskWork {
             try perform(FinishSitting(sitting: try sitting(of: booking)), request)
             return booking
         case .enterScore(let request, let form): return try enterScore(request, form)
-        case .loadStaff, .loadSessions, .loadRoster, .syncNow, .quit: return nil
+        case .act(let request, let session, let act):
+            try perform(act, in: try name(session), request)
+            return try act.booking.map(name)
+        case .loadStaff, .loadSessions, .loadRoster, .signIn, .choosePIN, .syncNow, .quit: return nil
         }
     }
 
-    private func perform(_ command: some Command, _ request: DeskRequest) throws {
+    func perform(_ command: some Command, _ request: DeskRequest) throws {
         try store.perform(command, actor: ActorIdentity(request.actor, station: station), now: now)
     }
 
-    private func name(_ id: String) throws(CommandRefusal) -> RecordName {
+    func name(_ id: String) throws(CommandRefusal) -> RecordName {
         guard let name = RecordName(id) else {
             throw CommandRefusal(.notKnown, "This booking is not known here: sync, then look it up again.")
         }
         return name
     }
 
-    private func sitting(of booking: RecordName) throws -> RecordName {
+    func sitting(of booking: RecordName) throws -> RecordName {
         let sittings = try store.reading { records, _ in
             try records.records(Sitting.kind, where: Sitting.booking, equals: .reference(booking))
         }

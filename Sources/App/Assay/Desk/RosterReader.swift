@@ -36,7 +36,44 @@ struct RosterReader {
             startText: LocalTime.clock(start), startMs: start,
             state: DeskSession.State(rawValue: session.text(ExamSession.state) ?? "") ?? .planned,
             counts: try counts(name), seats: site?.seats.filter(\.isInService).map(\.label) ?? [],
-            lateMinutesMax: Int(clamping: session.integer(ExamSession.lateMinutes) ?? 0))
+            lateMinutesMax: Int(clamping: session.integer(ExamSession.lateMinutes) ?? 0),
+            plan: site?.seats.map { DeskSeat(label: $0.label, isInService: $0.isInService) } ?? [],
+            interruptions: try stops(name).map(DeskInterruption.init), takesWalkIns: part?.takesWalkIns ?? false)
+    }
+
+    private func stops(_ session: RecordName) throws -> [RecordView] {
+        try records.records(in: session, Interruption.kind)
+            .sorted {
+                ($0.integer(Interruption.beganAt) ?? 0, $0.name) < ($1.integer(Interruption.beganAt) ?? 0, $1.name)
+            }
+    }
+
+    /// When somebody's time is up, and where they are, as far as they sit.
+    private struct Course {
+        var outSince: Int64?
+        var ends: Int64?
+        var minutesReturned: Int64 = 0
+    }
+
+    private func course(_ sitting: RecordView?, _ session: RecordView, _ own: inout OwnWork) throws -> Course {
+        guard let sitting, sitting.word(Sitting.state, as: SittingState.self) == .started else { return Course() }
+        let events = try reader.records(
+            PresenceEvent.kind, matching: [(PresenceEvent.sitting, .reference(sitting.name))])
+        events.forEach { own.count($0) }
+        let presence = Presence(events.map { RecordView($0, PresenceEvent.kind) })
+        var minutes = presence.minutesReturned
+        let booking = sitting.reference(Sitting.booking) ?? sitting.name
+        for stop in try stops(session.name) where stop.interrupts(booking) {
+            minutes = minutes.addingReportingOverflow(stop.integer(Interruption.minutesReturned) ?? 0).partialValue
+        }
+        guard let began = sitting.integer(Sitting.startedAt), let length = session.integer(ExamSession.durationMinutes)
+        else { return Course(outSince: presence.outSince, minutesReturned: minutes) }
+        // Foreign numbers: neither may trap.
+        let (total, isMuch) = length.addingReportingOverflow(minutes)
+        let (span, isLong) = total.multipliedReportingOverflow(by: 60_000)
+        let (ends, isFar) = began.addingReportingOverflow(span)
+        return Course(
+            outSince: presence.outSince, ends: isMuch || isLong || isFar ? nil : ends, minutesReturned: minutes)
     }
 
     private func counts(_ session: RecordName) throws -> DeskSession.Counts {
@@ -96,15 +133,16 @@ struct RosterReader {
         let part = try catalogue.part(session.reference(ExamSession.component), records)
         let component = try part.map { try self.component($0, sitting, &own) }
         let site = session.reference(ExamSession.site).flatMap { catalogue.sites[$0] }
+        let course = try course(sitting, session, &own)
         let row = try row(
-            booking, person.map { RecordView($0, Person.kind) }, site, sitting, component.map { [$0] } ?? [],
+            booking, person.map { RecordView($0, Person.kind) }, site, sitting, component.map { [$0] } ?? [], course,
             level: safety.level(own.last))
         return Roster.Entry(row: row, ownWork: own.last)
     }
 
     private func row(
         _ booking: RecordView, _ person: RecordView?, _ site: SiteFacts?, _ sitting: RecordView?,
-        _ components: [ScoreComponent], level: SafetyLevel
+        _ components: [ScoreComponent], _ course: Course, level: SafetyLevel
     ) throws -> RosterRow {
         let seat = booking.reference(Booking.seat).flatMap { site?.label(of: $0) }
         return RosterRow(
@@ -117,7 +155,8 @@ struct RosterReader {
             seat: seat, state: state(booking, sitting), level: level,
             cases: try records.openCases(touching: booking.document).map(\.text),
             nameIsProvisional: person.map { person in Person.legalName.contains(where: person.isProvisional) } ?? false,
-            components: components, version: try records.documentContext(booking.document).versionText)
+            components: components, version: try records.documentContext(booking.document).versionText,
+            outSinceMs: course.outSince, endsMs: course.ends, minutesReturned: Int(clamping: course.minutesReturned))
     }
 
     private func state(_ booking: RecordView, _ sitting: RecordView?) -> RosterRow.State {
@@ -155,6 +194,16 @@ struct RosterReader {
         return ScoreComponent(
             id: part.id, title: part.title, maximum: part.maximum, firstBy: first.first,
             secondBy: keyers(.second).first ?? first.dropFirst().first)
+    }
+}
+
+extension DeskInterruption {
+    fileprivate init(_ record: RecordView) {
+        self.init(
+            id: record.name.description, cause: record.text(Interruption.cause) ?? "other",
+            beganMs: record.integer(Interruption.beganAt) ?? 0, endedMs: record.integer(Interruption.endedAt),
+            minutesReturned: Int(clamping: record.integer(Interruption.minutesReturned) ?? 0),
+            isForAll: record.sets[Interruption.bookings.tag]?.isEmpty ?? true)
     }
 }
 

@@ -56,6 +56,7 @@ extension Desk.StaffMember {
         let roles = record.elements(Credentialing.StaffMember.roles)
         self.init(
             id: id, name: record.text(Credentialing.StaffMember.displayName) ?? id,
-            role: roles.isEmpty ? "staff" : roles.joined(separator: ", "))
+            role: roles.isEmpty ? "staff" : roles.joined(separator: ", "),
+            signIn: record.bytes(Credentialing.StaffMember.pinVerifier) == nil ? .choosePIN : .pin)
     }
 }

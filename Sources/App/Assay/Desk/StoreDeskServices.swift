@@ -66,7 +66,11 @@ final class StoreDeskServices: DeskServices {
         case .loadRoster(let session): return await reading(.roster(session)) { try self.roster(session) }
         case .syncNow: return syncNow()
         case .quit: return []
-        case .checkIn, .markNoShow, .start, .finish, .enterScore: return await write(effect)
+        case .signIn(let number, let staff, let pin):
+            return await signing(number) { try self.store.signIn(staff, pin: pin, now: try self.store.time()) }
+        case .choosePIN(let number, let staff, let pin):
+            return await signing(number) { try self.choosePIN(of: staff, pin) }
+        case .checkIn, .markNoShow, .start, .finish, .enterScore, .act: return await write(effect)
         }
     }
 
@@ -74,6 +78,25 @@ final class StoreDeskServices: DeskServices {
         _ work: DeskFailure.Work, _ body: @escaping @Sendable () throws -> DeskEvent
     ) async -> [DeskEvent] {
         do { return [try await readers.run(body)] } catch { return [.failed(DeskFailure(work, error))] }
+    }
+
+    private func signing(
+        _ number: Int, _ body: @escaping @Sendable () throws -> SignInOutcome
+    ) async -> [DeskEvent] {
+        do { return [.signInAnswered(number, refusal: try await writers.run(body).inWords)] } catch {
+            return [.signInAnswered(number, refusal: Failure(any: error).message)]
+        }
+    }
+
+    /// A first PIN alone is chosen here: another one takes the old one, or whoever runs the site.
+    private func choosePIN(of staff: String, _ pin: String) throws -> SignInOutcome {
+        let now = try store.time()
+        guard try store.signIn(staff, pin: "", now: now) == .noPIN else {
+            throw Failure("pin-chosen", "A PIN was chosen meanwhile, perhaps at another desk: sign in with it.")
+        }
+        try store.setPIN(of: staff, to: pin, by: ActorIdentity(staff, station: options.station), now: now)
+        memory.withLock { $0.catalogue = nil }
+        return .accepted
     }
 
     private func syncNow() -> [DeskEvent] {
@@ -113,11 +136,13 @@ final class StoreDeskServices: DeskServices {
     private func staff() throws -> DeskEvent {
         var staff = try cataloguing { _, catalogue in catalogue.staff }
         guard let actor = options.actor ?? (staff.isEmpty ? signedIn() : nil) else { return .staffLoaded(staff) }
-        // Whoever was named stands first; somebody whom no site lists may still work here.
+        // Whoever was named stands first, unless the list does not know them; somebody whom no site lists may still work here.
         let named =
-            staff.first { $0.id == actor } ?? Desk.StaffMember(id: actor, name: actor, role: "on no staff list")
+            staff.first { $0.id == actor }
+            ?? Desk.StaffMember(
+                id: actor, name: actor, role: "on no staff list", signIn: staff.isEmpty ? .open : .notListed)
         staff.removeAll { $0.id == actor }
-        return .staffLoaded([named] + staff)
+        return .staffLoaded(named.signIn == .notListed ? staff + [named] : [named] + staff)
     }
 
     private func sessions() throws -> DeskEvent {
@@ -166,6 +191,7 @@ final class StoreDeskServices: DeskServices {
         let before = try openCases(effect.booking)
         let work = DeskWork(store: store, station: options.station, sites: sites, now: try store.time())
         let booking = try work.perform(effect)
+        if effect.touchesSite { memory.withLock { $0.catalogue = nil } }
         // From here on it is saved: what cannot be read now is read later.
         let entry = try? cataloguing { reader, catalogue in
             try booking.flatMap { try reader.entry($0, &catalogue) }
@@ -271,7 +297,44 @@ extension DeskEffect {
         case .checkIn(_, let form): form.booking
         case .markNoShow(_, let booking), .start(_, let booking), .finish(_, let booking): booking
         case .enterScore(_, let form): form.booking
-        case .loadStaff, .loadSessions, .loadRoster, .syncNow, .quit: nil
+        case .act(_, _, let act): act.booking
+        case .signIn, .choosePIN, .loadStaff, .loadSessions, .loadRoster, .syncNow, .quit: nil
+        }
+    }
+}
+
+extension DeskEffect {
+    /// Whether what the catalogue keeps of sites is another afterwards.
+    fileprivate var touchesSite: Bool {
+        if case .act(_, _, .seatService) = self { true } else { false }
+    }
+}
+
+extension DeskAct {
+    /// The one booking that the act is about, whose row comes back with the answer.
+    var booking: String? {
+        switch self {
+        case .goOut(let booking, _), .comeBack(let booking, _): booking
+        case .takeBack(let work, _): work.booking
+        default: nil
+        }
+    }
+}
+
+extension SignInOutcome {
+    /// Why somebody cannot work, and what to do; nil where they can.
+    var inWords: String? {
+        func wait(_ milliseconds: Int64) -> String {
+            let seconds = (milliseconds + 999) / 1000
+            return seconds < 120 ? "\(seconds) seconds" : "\((seconds + 59) / 60) minutes"
+        }
+        switch self {
+        case .accepted: return nil
+        case .wrong(0): return "That is not the PIN: try again."
+        case .wrong(let ms): return "That is not the PIN. The next try is in \(wait(ms))."
+        case .wait(let ms): return "Too many wrong tries: wait for \(wait(ms)), then try again."
+        case .noPIN: return "No PIN was chosen yet: press Esc, then choose the name again."
+        case .notListed: return "This name is on no staff list here: sync, or ask headquarters."
         }
     }
 }
