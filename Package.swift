@@ -184,7 +184,7 @@ let package = Package(
         .executableTarget(
             name: "HubBench",
             dependencies: [
-                "CredentialStore", "Credentialing", "HybridTime", "Merging", "ReplicaStore", "StoreSync",
+                "ChangeSets", "CredentialStore", "Credentialing", "HybridTime", "Merging", "ReplicaStore", "StoreSync",
                 "SyncProtocol", "SyncTransport", arguments, grdb, log, nio, nioPosix,
             ],
             path: "Tools/HubBench", swiftSettings: settings),

@@ -38,7 +38,7 @@ extension StoredRecords {
 }
 
 /// The desk's work of one day.
-private struct ExamDay {
+struct ExamDay {
     let store: CredentialStore
     var changeSets = 0
     private static let desk = ActorIdentity("S0001-2", station: "desk 1")

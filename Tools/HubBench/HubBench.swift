@@ -12,7 +12,9 @@ import ArgumentParser
 struct HubBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hub-bench", abstract: "The moving parts of the benchmarks of hubs.",
-        subcommands: [ExamDayCommand.self, DeskCommand.self, CrowdCommand.self])
+        subcommands: [
+            ExamDayCommand.self, DeskCommand.self, CrowdCommand.self, SitesCommand.self, ReconnectCommand.self,
+        ])
 }
 
 /// The clock that all processes of this machine share.

@@ -95,6 +95,9 @@ public final class HubServer: Service {
         level: .tcp, name: NIOBSDSocket.Option(rawValue: 25))
     private static let unsentBytesMax = 131_072
 
+    /// A connection keeps its buffer while it rests, and grows it while it has much to read.
+    private static let readBuffers = AdaptiveRecvByteBufferAllocator(minimum: 256, initial: 512, maximum: 65_536)
+
     /// Connections come out as bare channels that do not read yet: one that is wrapped and never served, because the
     /// hub stops between its arrival and its turn, would trap.
     private func listen() async throws -> NIOAsyncChannel<any Channel, Never> {
@@ -103,6 +106,7 @@ public final class HubServer: Service {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.recvAllocator, value: HubServer.readBuffers)
             .childChannelOption(HubServer.unsentMax, value: HubServer.unsentBytesMax)
             .bind(host: configuration.host, port: configuration.port) { [floor] channel in
                 guard floor.arrived(channel) else {
