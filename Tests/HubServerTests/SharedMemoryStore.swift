@@ -57,6 +57,7 @@ final class SharedMemoryStore: SessionStore {
     }
     func digest(of scope: ScopeName) async throws -> Digest256 { .zero }
     func findings(_ scope: ScopeName, _ parts: [ComparedPart]) async throws -> ComparedFindings { ComparedFindings() }
+    func wanted() async throws -> [DocumentKey] { [] }
     func commit(_ commits: [ReplicaCommit]) async throws -> [SegmentOutcome] { change { $0.perform(commits) } }
 
     func takeNewIncarnation(insteadOf replica: ReplicaID) async throws {
@@ -66,7 +67,9 @@ final class SharedMemoryStore: SessionStore {
     func hubIdentity() async throws -> HubIdentity { snapshot.identity }
     func standing(_ query: StandingQuery) async throws -> Standing { snapshot.standing(query) }
     func held(_ queries: [HeldQuery]) async throws -> [HeldOrigin] { snapshot.heldOrigins(queries) }
-    func feed(_ scope: ScopeName, after: FeedPosition, bytesMax: Int) async throws -> FeedPage {
+    func feed(
+        _ scope: ScopeName, after: FeedPosition, bytesMax: Int, within: [ScopeName]
+    ) async throws -> FeedPage {
         snapshot.feed(scope, after: after, bytesMax: bytesMax)
     }
     func snapshot(_ scope: ScopeName, after: SnapshotCursor?, bytesMax: Int) async throws -> SnapshotPage {
@@ -76,7 +79,7 @@ final class SharedMemoryStore: SessionStore {
         _ scope: ScopeName, _ ranges: [RangeDigest]
     ) async throws -> (position: FeedPosition, parts: [ComparedPart]) { (snapshot.feedEnd(scope), []) }
     func states(
-        _ scope: ScopeName, _ documents: [DocumentKey], bytesMax: Int
+        _ documents: [DocumentKey], bytesMax: Int, within: [ScopeName]
     ) async throws -> (answered: Int, bytes: [UInt8]) { (documents.count, []) }
     func commit(_ segments: [SegmentPayload]) async throws -> [SegmentOutcome] {
         if let failure = state.withLockedValue(\.failure) { throw failure }

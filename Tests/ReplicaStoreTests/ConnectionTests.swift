@@ -1,5 +1,6 @@
 import GRDBSQLite
 import Testing
+
 import class GRDB.Database
 
 @testable import ReplicaStore

@@ -15,7 +15,10 @@ struct FeedTests {
         guard case .items(let items, _, _) = try hub.feedPage(scope(), after: after, bytesMax: 1 << 20) else {
             return []
         }
-        return items.flatMap { item in item.payload.range.map { Dot(item.payload.origin, $0) } }
+        return items.flatMap { item in
+            guard case .segment(let payload) = item.content else { return [Dot]() }
+            return payload.range.map { Dot(payload.origin, $0) }
+        }
     }
 
     private func standing(_ hub: ReplicaStore, at position: FeedPosition) throws -> ScopeStanding {
@@ -84,7 +87,10 @@ struct FeedTests {
             Issue.record("no feed")
             return
         }
-        _ = try child.store.perform(items.map { .feed(lineage, scope, $0.position, $0.payload) })
+        for item in items {
+            guard case .segment(let payload) = item.content else { continue }
+            _ = try child.store.perform([.feed(lineage, scope, item.position, payload)])
+        }
         // Two chunks of one bootstrap from the hub's own parent.
         let parent = HubLineage(hub: elsewhere.replica, epoch: 1)
         _ = try elsewhere.store.makePerson("second")

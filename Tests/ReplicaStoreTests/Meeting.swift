@@ -73,8 +73,9 @@ struct Meeting {
         case .chainHashes(let origin, let sequences): .chainHashes(try child.chainHashes(of: origin, at: sequences))
         case .unsent(let lineage, let awaitingHQ): .unsent(try child.unsent(to: lineage, awaitingHQ: awaitingHQ))
         case .segment(let origin, let range): .segment(try child.payload(of: origin, in: range))
-        case .scopeDigest: .scopeDigest(try child.digest())
-        case .findings(_, let parts): .findings(try child.findings(parts))
+        case .scopeDigest(let scope): .scopeDigest(try child.digest(of: scope))
+        case .findings(let scope, let parts): .findings(try child.findings(scope, parts))
+        case .wanted: .wanted(try child.wanted())
         }
     }
 
@@ -86,15 +87,15 @@ struct Meeting {
         case .newName(let replica, _):
             try hub.takeNewIncarnation(insteadOf: replica, because: .hubRegressed)
             return .newName
-        case .feed(let scope, let after, let bytes):
-            return .feed(scope, try hub.feedPage(scope, after: after, bytesMax: bytes))
+        case .feed(let scope, let after, let bytes, let within):
+            return .feed(scope, try hub.feedPage(scope, after: after, bytesMax: bytes, within: within))
         case .snapshot(let scope, let after, let bytes):
             return .snapshot(scope, try hub.snapshotPage(scope, after: after, bytesMax: bytes))
         case .compare(let scope, let ranges):
             let (position, parts) = try hub.compare(scope, ranges)
             return .compared(scope, position: position, parts: parts)
-        case .states(let scope, let documents, let bytes):
-            let (answered, chunk) = try hub.states(of: documents, bytesMax: bytes)
+        case .states(let scope, let documents, let bytes, let within):
+            let (answered, chunk) = try hub.states(of: documents, bytesMax: bytes, within: within)
             return .states(scope, answered: answered, bytes: chunk)
         }
     }

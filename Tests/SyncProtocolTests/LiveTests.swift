@@ -75,7 +75,7 @@ struct LiveTests {
         let query = StandingQuery(replica: hello.replica, head: 42, subscriptions: hello.subscriptions)
         _ = session.receive(.loaded(.standing(hub.standing(query), clock: 0)))
         let scope = Samples.scope("org")
-        let load = HubAction.load(.feed(scope, after: 4, bytesMax: SyncLimits.feedLoadBytesMax))
+        let load = HubAction.load(.feed(scope, after: 4, bytesMax: SyncLimits.feedLoadBytesMax, within: [scope]))
         #expect(session.receive(.received(.pull(scope: scope, cursor: .feed(4), creditBytes: 9_000))) == [load])
         #expect(session.receive(.feedAdvanced(scope)).isEmpty)
         let page = FeedPage.items([], reached: 4, isAtEnd: true)

@@ -102,26 +102,6 @@ struct RefusalTests {
         #expect(desk.receipted[hub.lineage]?[ReplicaID(2)] == nil)
     }
 
-    @Test("Reserved frames are answered with not-supported and end nothing", arguments: ReservedFrame.allCases)
-    func reserved(kind: ReservedFrame) {
-        var (desk, hub) = ConvergenceTests.pair()
-        var link = Link(child: .init(wantsLive: true), identity: hub.identity, seed: 5)
-        link.run(&desk, &hub)
-        link.tell(hub: .received(.reserved(kind)))
-        link.tell(child: .received(.reserved(kind)))
-        link.run(&desk, &hub)
-        #expect(link.childEnd == nil)
-        #expect(link.hubEnd == nil)
-        for frame in [link.framesUp.last, link.framesDown.last] {
-            guard case .error(let error) = frame else {
-                Issue.record("no answer")
-                continue
-            }
-            #expect(error.code == .notSupported)
-            #expect(!error.endsSession)
-        }
-    }
-
     @Test("An unknown scope is refused alone")
     func unknownScope() {
         var hub = MemoryStore.hub(100)

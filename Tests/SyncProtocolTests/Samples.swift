@@ -159,7 +159,7 @@ enum Samples {
         ("fetch", .fetch(scope: scope("org"), documents: [key(1), key(2)], creditBytes: 2_000_000)),
         ("states", .states(scope: scope("org"), answered: 2, bytes: [1, 2, 3])),
         ("no states", .states(scope: scope("org"), answered: 1, bytes: [])),
-        ("reserved grant", .reserved(.grant)),
-        ("reserved revoke", .reserved(.revoke)),
+        ("grant", .grant(scope: scope("site/leeds"), position: 300, bytes: [1, 2, 3])),
+        ("revoke", .revoke(scope: scope("site/leeds"), position: 301, bytes: [4, 5])),
     ]
 }

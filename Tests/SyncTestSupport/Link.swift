@@ -191,6 +191,8 @@ public struct Link {
     private mutating func hubSends(_ frame: SyncFrame) {
         switch frame {
         case .feed(_, _, let payload): creditDown -= payload.cost
+        case .grant(_, _, let bytes), .revoke(_, _, let bytes):
+            creditDown -= bytes.count + SyncLimits.payloadOverheadBytes
         case .snapshotChunk(_, _, let chunk): creditDown -= chunk.cost
         default: return
         }

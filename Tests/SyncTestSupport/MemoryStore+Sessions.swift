@@ -51,6 +51,7 @@ extension MemoryStore {
         // This store gives no digest in its greeting, so nobody compares.
         case .scopeDigest: .scopeDigest(.zero)
         case .findings: .findings(ComparedFindings())
+        case .wanted: .wanted([])
         }
     }
 
@@ -61,6 +62,7 @@ extension MemoryStore {
             case .receipts(let receipts): keep(receipts)
             case .cursor(let lineage, let scope, let position): set(.feed(position), scope, lineage)
             case .states, .onlyHere, .alike: break
+            case .documents(let lineage, let scope, let position, _): set(.feed(position), scope, lineage)
             case .feed(let lineage, let scope, let position, let payload):
                 let outcome = take(payload)
                 outcomes.append(outcome)
@@ -175,11 +177,11 @@ extension MemoryStore {
         case .newName(let hub, _):
             takeNewLife(insteadOf: hub)
             return .newName
-        case .feed(let scope, let after, let bytesMax):
+        case .feed(let scope, let after, let bytesMax, _):
             return .feed(scope, feed(scope, after: after, bytesMax: bytesMax))
         case .snapshot(let scope, let after, _): return .snapshot(scope, snapshot(scope, after: after))
         case .compare(let scope, _): return .compared(scope, position: feedEnd(scope), parts: [])
-        case .states(let scope, let documents, _): return .states(scope, answered: documents.count, bytes: [])
+        case .states(let scope, let documents, _, _): return .states(scope, answered: documents.count, bytes: [])
         }
     }
 

@@ -177,6 +177,7 @@ private final class CrowdMember: ChannelInboundHandler {
         case .segment: return .segment(nil)
         case .scopeDigest: return .scopeDigest(.zero)
         case .findings(_, _): return .findings(ComparedFindings())
+        case .wanted: return .wanted([])
         }
     }
 }

@@ -414,8 +414,18 @@ local FRAMES = {
         r:number(tree, "credit")
         return scope .. ", " .. r:many(tree, "Document", function(item) item:add(fields.key, r:take(14)) end) .. " documents"
     end },
-    [35] = { "grant" },
-    [36] = { "revoke" },
+    [35] = { "grant", function(r, tree)
+        local scope = r:text(tree, "scope")
+        local position = r:number(tree, "position")
+        r:payload(tree, false)
+        return scope .. ", to " .. tostring(position)
+    end },
+    [36] = { "revoke", function(r, tree)
+        local scope = r:text(tree, "scope")
+        local position = r:number(tree, "position")
+        r:payload(tree, false)
+        return scope .. ", to " .. tostring(position)
+    end },
     [37] = { "states", function(r, tree)
         local scope = r:text(tree, "scope")
         local answered = r:number(tree, "answered")

@@ -64,8 +64,9 @@ struct IdleCheck {
         case .unsent(let lineage, let awaitingHQ):
             .unsent(try replica.unsent(to: lineage, awaitingHQ: awaitingHQ))
         case .segment(let origin, let range): .segment(try replica.payload(of: origin, in: range))
-        case .scopeDigest: .scopeDigest(try replica.digest())
-        case .findings(_, let parts): .findings(try replica.findings(parts))
+        case .scopeDigest(let scope): .scopeDigest(try replica.digest(of: scope))
+        case .findings(let scope, let parts): .findings(try replica.findings(scope, parts))
+        case .wanted: .wanted(try replica.wanted())
         }
     }
 
@@ -88,15 +89,15 @@ struct IdleCheck {
         case .newName(let replica, _):
             try hub.takeNewIncarnation(insteadOf: replica, because: .hubRegressed)
             return .newName
-        case .feed(let scope, let after, let bytesMax):
-            return .feed(scope, try hub.feedPage(scope, after: after, bytesMax: bytesMax))
+        case .feed(let scope, let after, let bytesMax, let within):
+            return .feed(scope, try hub.feedPage(scope, after: after, bytesMax: bytesMax, within: within))
         case .snapshot(let scope, let after, let bytesMax):
             return .snapshot(scope, try hub.snapshotPage(scope, after: after, bytesMax: bytesMax))
         case .compare(let scope, let ranges):
             let (position, parts) = try hub.compare(scope, ranges)
             return .compared(scope, position: position, parts: parts)
-        case .states(let scope, let documents, let bytesMax):
-            let (answered, bytes) = try hub.states(of: documents, bytesMax: bytesMax)
+        case .states(let scope, let documents, let bytesMax, let within):
+            let (answered, bytes) = try hub.states(of: documents, bytesMax: bytesMax, within: within)
             return .states(scope, answered: answered, bytes: bytes)
         }
     }

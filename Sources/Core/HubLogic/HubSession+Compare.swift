@@ -13,7 +13,8 @@ extension HubSession {
     mutating func fetched(_ name: ScopeName, _ documents: [DocumentKey], _ creditBytes: Int) {
         guard isSubscribed(name), !isComparing, !documents.isEmpty else { return refuseUnexpected("fetch") }
         isComparing = true
-        actions.append(.load(.states(name, documents, bytesMax: SyncLimits.chunkBytesMax)))
+        actions.append(
+            .load(.states(name, documents, bytesMax: SyncLimits.chunkBytesMax, within: childScopes)))
         granted(creditBytes)
     }
 

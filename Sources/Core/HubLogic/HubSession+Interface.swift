@@ -133,13 +133,15 @@ public enum HubLoad: Hashable, Sendable {
     /// which is for ``RegressionClaims`` to judge.
     case newName(insteadOf: ReplicaID, RegressionClaim)
     /// About so many bytes of items, at least one item where there is any.
-    case feed(ScopeName, after: FeedPosition, bytesMax: Int)
+    /// `within` are all scopes of the child: what left this one and is in another of them is not revoked.
+    case feed(ScopeName, after: FeedPosition, bytesMax: Int, within: [ScopeName])
     case snapshot(ScopeName, after: SnapshotCursor?, bytesMax: Int)
     /// How the store differs from these ranges.
     case compare(ScopeName, [RangeDigest])
     /// The states of the first of these documents that fit into so many bytes, each first made again from the journal
     /// as far as that goes: whoever asks has found that it differs.
-    case states(ScopeName, [DocumentKey], bytesMax: Int)
+    /// `within` are all scopes of the child: of a document outside of them it gets no more than context and scopes.
+    case states(ScopeName, [DocumentKey], bytesMax: Int, within: [ScopeName])
 }
 
 /// What the store answered.

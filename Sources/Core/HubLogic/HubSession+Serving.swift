@@ -99,7 +99,7 @@ extension HubSession {
             var told = wasLive ? after : nil
             for item in items where !isEcho(item) {
                 told = item.position
-                put(.feed(scope: name, position: item.position, payload: item.payload), cost: item.payload.cost)
+                put(item, of: name)
             }
             if isAtEnd {
                 atEnd(index, reached, isNews: !wasLive || told != reached)
@@ -145,11 +145,25 @@ extension HubSession {
         serve()
     }
 
-    /// The child wrote it or sent it in this session, so it holds it.
-    private func isEcho(_ item: FeedItem) -> Bool {
-        item.payload.origin == child?.replica
-            || intake.fromChild.ranges(of: item.payload.origin).contains(item.payload.range)
+    private mutating func put(_ item: FeedItem, of name: ScopeName) {
+        let frame: SyncFrame =
+            switch item.content {
+            case .segment(let payload): .feed(scope: name, position: item.position, payload: payload)
+            case .grant(let bytes): .grant(scope: name, position: item.position, bytes: bytes)
+            case .revoke(let bytes): .revoke(scope: name, position: item.position, bytes: bytes)
+            }
+        put(frame, cost: item.content.cost)
     }
+
+    /// The child wrote it or sent it in this session, so it holds it. A state may be more than what it sent.
+    private func isEcho(_ item: FeedItem) -> Bool {
+        guard case .segment(let payload) = item.content else { return false }
+        return payload.origin == child?.replica
+            || intake.fromChild.ranges(of: payload.origin).contains(payload.range)
+    }
+
+    /// The scopes that the child may have.
+    var childScopes: [ScopeName] { child?.subscriptions.map(\.scope) ?? [] }
 
     private mutating func takeLoad(of name: ScopeName) -> Int {
         guard let index = serving.loading, serving.scopes[index].name == name else {
@@ -186,7 +200,8 @@ extension HubSession {
         switch serving.scopes[index].mode {
         case .feed(let after), .live(let after):
             let scope = serving.scopes[index].name
-            actions.append(.load(.feed(scope, after: after, bytesMax: SyncLimits.feedLoadBytesMax)))
+            actions.append(
+                .load(.feed(scope, after: after, bytesMax: SyncLimits.feedLoadBytesMax, within: childScopes)))
         case .snapshot(let after, _, _):
             let scope = serving.scopes[index].name
             actions.append(.load(.snapshot(scope, after: after, bytesMax: SyncLimits.chunkBytesMax)))

@@ -83,8 +83,6 @@ public struct HubSession: Sendable {
         case (.ping(let nonce), _): send(.pong(nonce))
         case (.pong, _): break
         case (.error(let error), _): if error.endsSession { close(.refusedByPeer(error)) }
-        case (.reserved(let kind), _):
-            send(.error(SyncError(.notSupported, endsSession: false, subject: kind.name, "update the hub")))
         case (.bye, _): close(.completed)
         case (.hello(let hello), .awaitingHello): greeted(hello)
         case (.offer(let origins), .serving): offered(origins)

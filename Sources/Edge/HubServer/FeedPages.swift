@@ -11,6 +11,8 @@ final class FeedPages: Sendable {
         let scope: ScopeName
         let after: FeedPosition
         let bytesMax: Int
+        /// What left this scope and is in another of a reader's is not revoked there.
+        let within: [ScopeName]
     }
 
     private struct State {
@@ -28,9 +30,10 @@ final class FeedPages: Sendable {
     func forget() { state.withLockedValue { $0 = State() } }
 
     func page(
-        _ scope: ScopeName, after: FeedPosition, bytesMax: Int, read: @escaping @Sendable () async throws -> FeedPage
+        _ scope: ScopeName, after: FeedPosition, bytesMax: Int, within: [ScopeName] = [],
+        read: @escaping @Sendable () async throws -> FeedPage
     ) async throws -> FeedPage {
-        let key = Key(scope: scope, after: after, bytesMax: bytesMax)
+        let key = Key(scope: scope, after: after, bytesMax: bytesMax, within: within)
         let task = state.withLockedValue { state in
             if let known = state.pages[key] { return known }
             let task = Task { try await read() }

@@ -107,10 +107,10 @@ extension HubServer {
     /// whatever credit it gave.
     private func answer(_ wanted: HubLoad, _ connection: HubConnection) async throws -> HubLoaded {
         switch wanted {
-        case .feed(let scope, let after, let bytesMax):
+        case .feed(let scope, let after, let bytesMax, let within):
             await connection.outbox.drained()
-            let page = try await pages.page(scope, after: after, bytesMax: bytesMax) { [store] in
-                try await store.feed(scope, after: after, bytesMax: bytesMax)
+            let page = try await pages.page(scope, after: after, bytesMax: bytesMax, within: within) { [store] in
+                try await store.feed(scope, after: after, bytesMax: bytesMax, within: within)
             }
             return .feed(scope, page)
         case .snapshot, .states: await connection.outbox.drained()

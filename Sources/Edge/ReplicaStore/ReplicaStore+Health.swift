@@ -68,7 +68,6 @@ extension ReplicaStore {
                 try Row.fetchAll(db, sql: sql).map { StoreHealth.Counted(code: $0[0], count: $0[1]) }
             }
             let lineage = try tables.sync.lineage()
-            let end = UInt64(bitPattern: try tables.journal.feedEnd())
             return StoreHealth(
                 parked: try count("SELECT count(*) FROM parked"),
                 quarantined: try counted("SELECT code, count(*) FROM quarantine GROUP BY code ORDER BY code"),
@@ -76,7 +75,7 @@ extension ReplicaStore {
                 repairs: try counted("SELECT how, count(*) FROM repair GROUP BY how ORDER BY how"),
                 unsent: isHeadquarters ? 0 : try lineage.map { try tables.unsent(to: $0, db) } ?? 0,
                 notAtHQ: isHeadquarters ? 0 : try tables.notAtHQ(db),
-                feeds: isHub ? ReplicaStore.everything.map { StoreHealth.Feed(scope: $0.text, end: end) } : [])
+                feeds: isHub ? try tables.servedFeeds() : [])
         }
     }
 
@@ -85,16 +84,29 @@ extension ReplicaStore {
     public func feedEntries(
         _ scope: ScopeName, after positions: [UInt64], limit: Int = 100_000
     ) throws(StoreError) -> [Int] {
-        guard ReplicaStore.everything.contains(scope) else { return positions.map { _ in 0 } }
-        return try reading { db in
+        try readingTables { tables, db in
+            let isEverything = ReplicaStore.everything.contains(scope)
+            guard let number = isEverything ? 0 : try tables.served(scope) else { return positions.map { _ in 0 } }
+            let rows = isEverything ? "feed WHERE ? = 0" : "scope_feed WHERE scope = ?"
             let statement = try db.cachedStatement(
-                sql: "SELECT count(*) FROM (SELECT 1 FROM feed WHERE position > ? LIMIT ?)")
-            return try positions.map { try Int.fetchOne(statement, arguments: [Int64(bitPattern: $0), limit]) ?? 0 }
+                sql: "SELECT count(*) FROM (SELECT 1 FROM \(rows) AND position > ? LIMIT ?)")
+            return try positions.map {
+                try Int.fetchOne(statement, arguments: [number, Int64(bitPattern: $0), limit]) ?? 0
+            }
         }
     }
 }
 
 extension ReaderTables {
+    /// The feeds that those below are served from.
+    fileprivate func servedFeeds() throws -> [StoreHealth.Feed] {
+        let scopes =
+            ReplicaStore.everything + (try scopes.tracked().filter(\.isServed).compactMap { ScopeName($0.name) })
+        return try scopes.compactMap { scope in
+            try feed(of: scope).map { StoreHealth.Feed(scope: scope.text, end: $0.end) }
+        }
+    }
+
     /// How many change sets the journal holds that a hub has not receipted. What the hub itself wrote does not count.
     fileprivate func unsent(to lineage: HubLineage, _ db: Database) throws -> Int {
         let own = try journal.own()

@@ -75,6 +75,9 @@ extension Writer {
             if entersFeed, !feedTells, !folder.loadedDocuments[place].context.covers(state.context) {
                 try journal.feedFellBehind()
             }
+            if !folder.loadedDocuments[place].context.covers(state.context) {
+                try scopes.noteRestated(folder.loadedDocuments[place].id)
+            }
             // A record that only this side has stays as it is: records are never deleted, and one that the other side
             // had covered would be in its state.
             for (name, record) in state.records {
@@ -84,6 +87,7 @@ extension Writer {
             note(state)
         }
         try noteJudged(states)
+        try replayGone(states.map(\.name))
         var outcome = ApplyOutcome()
         if try waiting.hasParked() { try drain(entersFeed: entersFeed, &outcome) }
         try resumeChains()

@@ -5,6 +5,7 @@ import GRDB
 import GRDBSQLite
 import HybridTime
 import Merging
+import SyncProtocol
 import Synchronization
 
 /// One replica's store: a folder with an SQLite database and its lock file. Any number of processes may have it open.
@@ -37,7 +38,7 @@ public final class ReplicaStore: Sendable {
     private let writer = WriterBox()
     private let file: DatabaseFile
     private let safety: Durability
-    private let observer: (any MergeObserver)?
+    let observer: (any MergeObserver)?
     private let reserve: DiskReserve?
     /// Whether the disk failed under the writer: its connections are made anew before the next write.
     private let isSuspect = Atomic(false)
@@ -155,6 +156,9 @@ public final class ReplicaStore: Sendable {
             let pageBytes = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? pageBytes
             try db.execute(sql: "PRAGMA wal_autocheckpoint = \(Tables.checkpointBytes / pageBytes)")
             try db.execute(sql: "PRAGMA cache_size = -\(Tables.cacheBytes >> 10)")
+            if try db.tableExists("scope"), try Bool.fetchOne(db, sql: ScopeTable.isPartialQuery) ?? false {
+                try db.execute(sql: ScopeTable.overwriting)
+            }
         }
         return try asStoreErrors {
             let pool = try DatabasePool(path: file.sqliteName, configuration: configuration)
@@ -243,6 +247,12 @@ public final class ReplicaStore: Sendable {
         return done.result
     }
 
+    /// Tells whoever serves them that scopes' feeds grew.
+    private func postAdvanced(_ names: Set<String>) {
+        let scopes = names.sorted().compactMap { ScopeName($0) }
+        if !scopes.isEmpty { changes.post(.scopesAdvanced(scopes)) }
+    }
+
     /// Takes over who this replica is, and tells the observers where that is news.
     func notice(_ identity: Identity) {
         let isNews = known.withLock { known in
@@ -253,9 +263,12 @@ public final class ReplicaStore: Sendable {
     }
 
     private func attempt<Result>(_ body: (Writer) throws(StoreError) -> Result) throws(StoreError) -> Result {
-        try onOpenWriter { writer throws(StoreError) in
-            try writer.transaction { () throws(StoreError) in try body(writer) }
+        let (result, advanced) = try onOpenWriter { writer throws(StoreError) in
+            let result = try writer.transaction { () throws(StoreError) in try body(writer) }
+            return (result, writer.takeAdvancedScopes())
         }
+        postAdvanced(advanced)
+        return result
     }
 
     private func onOpenWriter<Result>(_ body: (Writer) throws(StoreError) -> Result) throws(StoreError) -> Result {

@@ -30,7 +30,7 @@ extension Writer {
         let range = segment.first...segment.last
         // This replica was restored, and its own work comes back: it has to follow what is still in the tail.
         if segment.origin == identity.replica { try packTail(entersFeed: entersFeed) }
-        let held = try journal.held(segment.origin, overlapping: range)
+        let held = try journal.heldOrTrimmed(segment.origin, overlapping: range)
         if held.contains(range) {
             outcome.duplicates = segment.changeSets.count
             return .success(outcome)
@@ -66,7 +66,7 @@ extension Writer {
         for (index, set) in segment.changeSets.enumerated() {
             let document = segment.documentPlaces[index]
             if places[document] == nil { places[document] = try place(for: set) }
-            if try foldOne(set, places[document], verdicts: verdicts, &outcome) {
+            if try foldOne(set, places[document], of: number, verdicts: verdicts, &outcome) {
                 if feedStart == nil { feedStart = set.dot.sequence }
             } else {
                 try closeFeed(set.dot.sequence - 1)
@@ -83,17 +83,28 @@ extension Writer {
         return nil
     }
 
+    /// - Parameter segment: the number of the segment that has it.
     /// - Returns: whether the change set is covered now.
     private func foldOne(
-        _ set: ChangeSet, _ place: Int?, verdicts: Bool, _ outcome: inout ApplyOutcome
+        _ set: ChangeSet, _ place: Int?, of segment: Int64, verdicts: Bool, _ outcome: inout ApplyOutcome
     ) throws(StoreError) -> Bool {
-        if let place { folder.adopt(set.documentKind, place) }
         guard let place else {
             try waiting.park(
                 set, missing: set.deps.entries.first.map { Dot($0.origin, $0.sequence) } ?? set.document.dot)
+            // It may have left this replica's scopes, and only the hub can tell.
+            if try scopes.own() != nil { try scopes.table.noteStray(origins.localID(set.document)) }
             outcome.parked += 1
             return false
         }
+        folder.adopt(set.documentKind, place)
+        let isCovered = try foldOne(set, into: place, verdicts: verdicts, &outcome)
+        if isCovered { try scopes.note(set.dot, folder.loadedDocuments[place].id, segment: segment) }
+        return isCovered
+    }
+
+    private func foldOne(
+        _ set: ChangeSet, into place: Int, verdicts: Bool, _ outcome: inout ApplyOutcome
+    ) throws(StoreError) -> Bool {
         let document = folder.loadedDocuments[place]
         // Covered but not held until now: it came as state, and is not applied again.
         if document.context.covers(set.dot) { return true }
@@ -147,7 +158,7 @@ extension Writer {
                         try waiting.park(set, missing: missing)
                         continue
                     }
-                    if try foldOne(set, place, verdicts: true, &outcome) {
+                    if try foldOne(set, place, of: number, verdicts: true, &outcome) {
                         if entersFeed { try journal.appendFeed(segment: number, dot.sequence...dot.sequence) }
                         progress = true
                     }
@@ -173,7 +184,7 @@ extension Writer {
         var outcome = ApplyOutcome()
         for set in waiting {
             guard let place = try place(for: set), let (set, number) = try changeSet(set.dot) else { continue }
-            if try foldOne(set, place, verdicts: true, &outcome) {
+            if try foldOne(set, place, of: number, verdicts: true, &outcome) {
                 try self.waiting.unpark(set)
                 if entersFeed { try journal.appendFeed(segment: number, set.dot.sequence...set.dot.sequence) }
             } else if try self.waiting.isQuarantined(set.dot) {

@@ -34,6 +34,7 @@ extension Writer {
                 throw .malformedDraft(refusal.reason)
             }
             try folder.fold(set, into: place)
+            try scopes.note(set.dot, folder.loadedDocuments[place].id, segment: 0)
             note(set)
             let (digest, size) = chain.head(after: head.digest, set, salt: folder.loadedDocuments[place].salt)
             guard size <= ChangeSetLimits.changeSetCanonicalBytesMax else { throw .limitExceeded("one change set") }
@@ -85,6 +86,7 @@ extension Writer {
         // What this replica wrote here before has to be in what it writes on.
         if document.context[dot.origin] >= dot.sequence { throw .behindOwnWork }
         if !document.isNew, try waiting.holdsBack(dot.origin, in: document.id) { throw .behindOwnWork }
+        if !document.isNew, try isBehindOwnWork(document) { throw .behindOwnWork }
         folder.adopt(draft.documentKind, place)
         let set = draft.changeSet(
             number, dots: dots, salt: salt, time: time, stamp: document.stamp.next(wallTime: time),

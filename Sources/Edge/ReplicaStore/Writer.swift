@@ -14,6 +14,7 @@ final class Writer {
     let journal: Journal
     let waiting: WaitingTable
     let sync: SyncState
+    let scopes: WriterScopes
     let codec = SegmentCodec()
     let reader: RecordReader
     let observer: (any MergeObserver)?
@@ -35,6 +36,8 @@ final class Writer {
     var isFilling = false
     private var foldsRarely = false
     private let pageBytes: Int
+    /// The scopes whose feeds grew by what was committed, until somebody is told.
+    private var advancedScopes = Set<String>()
     /// The journal's segments as histories need them.
     let decodedSegments = DecodedSegments()
     private var lookups: [String: Statement] = [:]
@@ -57,6 +60,7 @@ final class Writer {
         journal = try Journal(connection, origins)
         waiting = try WaitingTable(connection, origins)
         sync = try SyncState(connection, origins)
+        scopes = WriterScopes(ScopeTable(connection), ScopeFeed(connection, origins))
         reader = RecordReader(connection, origins, folder.documents, folder.tables)
         self.observer = observer
         folder.reportsTouched = observer != nil
@@ -75,9 +79,16 @@ final class Writer {
     /// Writes what was folded, and lets the observer look at it.
     /// - Parameter isLocal: whether all of it was committed here, and nothing received.
     func flush(isLocal: Bool = false) throws(StoreError) {
+        try settleScopes()
         let touched = try folder.flush(isLocal: isLocal)
         guard let observer, !touched.isEmpty else { return }
         try observer.merged(touched, in: StoreTransaction(self, salts: Salt.random))
+    }
+
+    /// The scopes whose feeds grew since this was last asked for.
+    func takeAdvancedScopes() -> Set<String> {
+        defer { advancedScopes.removeAll() }
+        return advancedScopes
     }
 
     private func forgetNotes() {
@@ -104,6 +115,7 @@ final class Writer {
             identity = before
             origins.rolledBack()
             journal.rolledBack()
+            scopes.rolledBack()
             folder.reset()
             forgetNotes()
         }
@@ -117,11 +129,13 @@ final class Writer {
         let before = identity
         do throws(StoreError) {
             try refreshIdentity()
+            if isHub { journal.keepsWholeFeed = try scopes.own() == nil }
             let result = try body()
             setCheckpointing()
             try commit.run()
             origins.committed()
             journal.committed()
+            advancedScopes.formUnion(scopes.committed())
             folder.reset()
             decodedSegments.removeAll()
             return result
@@ -131,6 +145,7 @@ final class Writer {
             identity = before
             origins.rolledBack()
             journal.rolledBack()
+            scopes.rolledBack()
             folder.reset()
             forgetNotes()
             throw error

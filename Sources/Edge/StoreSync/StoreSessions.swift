@@ -52,12 +52,14 @@ public final class StoreSessions: SessionStore {
     }
 
     public func digest(of scope: ScopeName) async throws -> Digest256 {
-        try await on(writer) { try self.store.digest() }
+        try await on(writer) { try self.store.digest(of: scope) }
     }
 
     public func findings(_ scope: ScopeName, _ parts: [ComparedPart]) async throws -> ComparedFindings {
-        try await on(readers) { try self.store.findings(parts) }
+        try await on(readers) { try self.store.findings(scope, parts) }
     }
+
+    public func wanted() async throws -> [DocumentKey] { try await on(readers) { try self.store.wanted() } }
 
     public func commit(_ commits: [ReplicaCommit]) async throws -> [SegmentOutcome] {
         try await on(writer) { try self.store.perform(commits) }
@@ -93,8 +95,10 @@ public final class StoreSessions: SessionStore {
         try await on(readers) { try self.store.held(queries, isHeadquarters: self.isHeadquarters) }
     }
 
-    public func feed(_ scope: ScopeName, after: FeedPosition, bytesMax: Int) async throws -> FeedPage {
-        try await on(readers) { try self.store.feedPage(scope, after: after, bytesMax: bytesMax) }
+    public func feed(
+        _ scope: ScopeName, after: FeedPosition, bytesMax: Int, within: [ScopeName]
+    ) async throws -> FeedPage {
+        try await on(readers) { try self.store.feedPage(scope, after: after, bytesMax: bytesMax, within: within) }
     }
 
     public func snapshot(_ scope: ScopeName, after: SnapshotCursor?, bytesMax: Int) async throws -> SnapshotPage {
@@ -108,9 +112,9 @@ public final class StoreSessions: SessionStore {
     }
 
     public func states(
-        _ scope: ScopeName, _ documents: [DocumentKey], bytesMax: Int
+        _ documents: [DocumentKey], bytesMax: Int, within: [ScopeName]
     ) async throws -> (answered: Int, bytes: [UInt8]) {
-        try await on(writer) { try self.store.states(of: documents, bytesMax: bytesMax) }
+        try await on(writer) { try self.store.states(of: documents, bytesMax: bytesMax, within: within) }
     }
 
     public func commit(_ segments: [SegmentPayload]) async throws -> [SegmentOutcome] {
@@ -122,11 +126,17 @@ public final class StoreSessions: SessionStore {
     public func observe(_ observer: @escaping @Sendable (StoreChange) -> Void) -> any StoreObservation {
         let isHub = store.isHub
         let isHeadquarters = isHeadquarters
-        let id = store.changes.add { event in
+        let id = store.changes.add { [store] event in
             switch event {
-            case .committed, .applied, .elsewhere:
+            case .committed, .applied:
                 observer(.journalGrew)
                 if isHub { observer(.feedsAdvanced(ReplicaStore.everything)) }
+            case .elsewhere:
+                observer(.journalGrew)
+                // Which feeds another process wrote to is not told.
+                let served = isHub ? (try? store.servedScopes()) ?? [] : []
+                if isHub { observer(.feedsAdvanced(ReplicaStore.everything + served)) }
+            case .scopesAdvanced(let scopes): if isHub { observer(.feedsAdvanced(scopes)) }
             case .reachedHQ(let ranges): if !isHeadquarters { observer(.reachedHQ(ranges)) }
             case .identityChanged: observer(.identityChanged)
             case .receipts: break

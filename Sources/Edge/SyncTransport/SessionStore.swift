@@ -24,6 +24,8 @@ public protocol SessionStore: Sendable {
     func digest(of scope: ScopeName) async throws -> Digest256
     /// What to make of a parent's parts of a scope.
     func findings(_ scope: ScopeName, _ parts: [ComparedPart]) async throws -> ComparedFindings
+    /// The documents about which the hub is to be asked, at most ``SyncLimits/fetchDocumentsMax``.
+    func wanted() async throws -> [DocumentKey]
     /// Performs the commits in order, each whole or not at all. Returns the outcomes of the `.feed` ones in order; at
     /// one that is refused it stops, without moving that cursor.
     func commit(_ commits: [ReplicaCommit]) async throws -> [SegmentOutcome]
@@ -44,17 +46,21 @@ public protocol SessionStore: Sendable {
     func standing(_ query: StandingQuery) async throws -> Standing
     /// One answer for each query, in order.
     func held(_ queries: [HeldQuery]) async throws -> [HeldOrigin]
-    /// Items after a position: about `bytesMax` bytes, at least one where there is any.
-    func feed(_ scope: ScopeName, after: FeedPosition, bytesMax: Int) async throws -> FeedPage
+    /// Items after a position: about `bytesMax` bytes, at least one where there is any. `within` are all of the child's
+    /// scopes.
+    func feed(
+        _ scope: ScopeName, after: FeedPosition, bytesMax: Int, within: [ScopeName]
+    ) async throws -> FeedPage
     /// A chunk after a cursor, or the first: at most `bytesMax` bytes.
     func snapshot(_ scope: ScopeName, after: SnapshotCursor?, bytesMax: Int) async throws -> SnapshotPage
     /// How this hub differs from ranges as a child has them, and the feed's end when it looked.
     func compare(
         _ scope: ScopeName, _ ranges: [RangeDigest]
     ) async throws -> (position: FeedPosition, parts: [ComparedPart])
-    /// The states of the first of these documents that fit into `bytesMax`, as a snapshot chunk.
+    /// The states of the first of these documents that fit into `bytesMax`, as a snapshot chunk; of those outside of the
+    /// child's scopes no more than context and scopes.
     func states(
-        _ scope: ScopeName, _ documents: [DocumentKey], bytesMax: Int
+        _ documents: [DocumentKey], bytesMax: Int, within: [ScopeName]
     ) async throws -> (answered: Int, bytes: [UInt8])
     /// Journals segments of any number of sessions with one fsync. One outcome for each, in order.
     func commit(_ segments: [SegmentPayload]) async throws -> [SegmentOutcome]
@@ -95,6 +101,7 @@ extension SessionStore {
         case .segment(let origin, let range): .segment(try await segment(of: origin, in: range))
         case .scopeDigest(let scope): .scopeDigest(try await digest(of: scope))
         case .findings(let scope, let parts): .findings(try await findings(scope, parts))
+        case .wanted: .wanted(try await wanted())
         }
     }
 
@@ -109,15 +116,15 @@ extension SessionStore {
         case .newName(let replica, _):
             try await takeNewIncarnation(insteadOf: replica)
             return .newName
-        case .feed(let scope, let after, let bytesMax):
-            return .feed(scope, try await feed(scope, after: after, bytesMax: bytesMax))
+        case .feed(let scope, let after, let bytesMax, let within):
+            return .feed(scope, try await feed(scope, after: after, bytesMax: bytesMax, within: within))
         case .snapshot(let scope, let after, let bytesMax):
             return .snapshot(scope, try await snapshot(scope, after: after, bytesMax: bytesMax))
         case .compare(let scope, let ranges):
             let (position, parts) = try await compare(scope, ranges)
             return .compared(scope, position: position, parts: parts)
-        case .states(let scope, let documents, let bytesMax):
-            let (answered, bytes) = try await states(scope, documents, bytesMax: bytesMax)
+        case .states(let scope, let documents, let bytesMax, let within):
+            let (answered, bytes) = try await states(documents, bytesMax: bytesMax, within: within)
             return .states(scope, answered: answered, bytes: bytes)
         }
     }

@@ -138,8 +138,9 @@ public final class DiskReplica: SimulatedStore {
             case .unsent(let lineage, let awaitingHQ):
                 .unsent(try self.store.unsent(to: lineage, awaitingHQ: awaitingHQ))
             case .segment(let origin, let range): .segment(try self.store.payload(of: origin, in: range))
-            case .scopeDigest: .scopeDigest(try self.store.digest())
-            case .findings(_, let parts): .findings(try self.store.findings(parts))
+            case .scopeDigest(let scope): .scopeDigest(try self.store.digest(of: scope))
+            case .findings(let scope, let parts): .findings(try self.store.findings(scope, parts))
+            case .wanted: .wanted(try self.store.wanted())
             }
         }
     }
@@ -164,13 +165,14 @@ public final class DiskReplica: SimulatedStore {
             case .chainHashes(let probe): .chainHashes(try self.store.chainHashes(probe))
             // Nothing is put back here: an accusation is itself the violation.
             case .newName: .newName
-            case .feed(let scope, let after, let bytesMax):
-                .feed(scope, try self.store.feedPage(scope, after: after, bytesMax: bytesMax))
+            case .feed(let scope, let after, let bytesMax, let within):
+                .feed(scope, try self.store.feedPage(scope, after: after, bytesMax: bytesMax, within: within))
             case .snapshot(let scope, let after, let bytesMax):
                 .snapshot(scope, try self.store.snapshotPage(scope, after: after, bytesMax: bytesMax))
             case .compare(let scope, let ranges): DiskReplica.compared(scope, try self.store.compare(scope, ranges))
-            case .states(let scope, let documents, let bytesMax):
-                DiskReplica.found(scope, try self.store.states(of: documents, bytesMax: bytesMax))
+            case .states(let scope, let documents, let bytesMax, let within):
+                DiskReplica.found(
+                    scope, try self.store.states(of: documents, bytesMax: bytesMax, within: within))
             }
         }
     }

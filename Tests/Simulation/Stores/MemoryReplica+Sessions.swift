@@ -17,6 +17,7 @@ extension MemoryReplica {
         // This store gives no digest in its greeting, so nobody compares.
         case .scopeDigest: .scopeDigest(.zero)
         case .findings: .findings(ComparedFindings())
+        case .wanted: .wanted([])
         }
     }
 
@@ -61,7 +62,7 @@ extension MemoryReplica {
     private func perform(_ commit: ReplicaCommit) throws(SimulatedFailure) -> SegmentOutcome? {
         switch commit {
         case .receipts(let receipts): keep(receipts)
-        case .states, .onlyHere, .alike: break
+        case .states, .onlyHere, .alike, .documents: break
         case .cursor(let lineage, _, let position): move(lineage, .feed(position))
         case .feed(let lineage, _, let position, let payload):
             let outcome = apply(payload)
@@ -139,10 +140,10 @@ extension MemoryReplica {
         case .chainHashes(let probe): .chainHashes(chainHashes(probe))
         // Nothing is put back here: an accusation is itself the violation.
         case .newName: .newName
-        case .feed(let scope, let after, let bytesMax): .feed(scope, feedPage(scope, after, bytesMax))
+        case .feed(let scope, let after, let bytesMax, _): .feed(scope, feedPage(scope, after, bytesMax))
         case .snapshot(let scope, let after, _): .snapshot(scope, snapshotPage(scope, after))
         case .compare(let scope, _): .compared(scope, position: FeedPosition(feed.count), parts: [])
-        case .states(let scope, let documents, _): .states(scope, answered: documents.count, bytes: [])
+        case .states(let scope, let documents, _, _): .states(scope, answered: documents.count, bytes: [])
         }
     }
 

@@ -109,10 +109,10 @@ struct HubRig {
                     origin: probe.origin, end: bits & 1 == 0 ? 4 : 0,
                     hashes: probe.sequences.map { $0 <= 4 && bits & 2 == 0 ? hash : nil }))
         case .newName: .newName
-        case .feed(let scope, let after, _): .feed(scope, feed(after, bits))
+        case .feed(let scope, let after, _, _): .feed(scope, feed(after, bits))
         case .snapshot(let scope, let after, _): .snapshot(scope, snapshot(after, bits))
         case .compare(let scope, let ranges): .compared(scope, position: HubRig.end, parts: parts(ranges, bits))
-        case .states(let scope, let documents, _):
+        case .states(let scope, let documents, _, _):
             .states(scope, answered: 1 + Int(bits) % documents.count, bytes: [UInt8](repeating: 4, count: 30))
         }
     }
@@ -143,7 +143,12 @@ struct HubRig {
         guard after < HubRig.end else { return .items([], reached: after, isAtEnd: true) }
         let reached = bits & 1 == 0 ? HubRig.end : after + 1
         let number = Sequence32(reached)
-        let item = FeedItem(position: reached, payload: RigFacts.payload(RigFacts.relayed, number...number))
+        let item =
+            switch bits >> 3 & 3 {
+            case 1: FeedItem(position: reached, .grant([UInt8](repeating: 6, count: 40)))
+            case 2: FeedItem(position: reached, .revoke([UInt8](repeating: 7, count: 20)))
+            default: FeedItem(position: reached, payload: RigFacts.payload(RigFacts.relayed, number...number))
+            }
         return .items([item], reached: reached, isAtEnd: reached == HubRig.end)
     }
 

@@ -159,6 +159,7 @@ struct ChildRig {
             return .unsent(head == nil ? [relayed] : [own, relayed])
         case .scopeDigest: return .scopeDigest(.zero)
         case .findings(_, let parts): return .findings(findings(parts))
+        case .wanted: return .wanted([])
         case .segment(let origin, let range):
             if bits & 3 == 3 { return .segment(nil) }
             let last = bits & 1 == 0 ? range.upperBound : range.lowerBound

@@ -60,7 +60,8 @@ struct SentFrames {
         switch frame {
         case .segment(let payload), .feed(_, _, let payload): credit -= payload.cost
         case .snapshotChunk(_, _, let chunk): credit -= chunk.cost
-        case .states(_, _, let bytes): credit -= bytes.count + SyncLimits.payloadOverheadBytes
+        case .states(_, _, let bytes), .grant(_, _, let bytes), .revoke(_, _, let bytes):
+            credit -= bytes.count + SyncLimits.payloadOverheadBytes
         default: break
         }
         try BrokenLaw.check(credit >= 0, "it sends more than it was granted")

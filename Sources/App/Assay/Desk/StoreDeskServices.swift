@@ -219,6 +219,7 @@ final class StoreDeskServices: DeskServices {
             case .committed, .identityChanged: news.post(.status)
             case .applied, .elsewhere: news.post(.records)
             case .receipts, .reachedHQ: news.post(.receipts)
+            case .scopesAdvanced: break
             }
         }
         let watch = StoreWatch(store.replica)

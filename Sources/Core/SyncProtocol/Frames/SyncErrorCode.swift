@@ -25,7 +25,6 @@ public struct SyncErrorCode: RawRepresentable, Hashable, Sendable {
     public static let unknownScope = SyncErrorCode(known: "unknown-scope")
     /// Only in the notes of receipts.
     public static let quarantined = SyncErrorCode(known: "quarantined")
-    public static let notSupported = SyncErrorCode(known: "not-supported")
     public static let hubBusy = SyncErrorCode(known: "hub-busy")
     public static let shuttingDown = SyncErrorCode(known: "shutting-down")
     public static let storageFailed = SyncErrorCode(known: "storage-failed")

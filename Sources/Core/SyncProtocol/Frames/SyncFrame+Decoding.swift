@@ -7,10 +7,6 @@ extension SyncFrame {
     public init(decoding bytes: ArraySlice<UInt8>) throws(DecodingFailure) {
         var reader = ByteReader(bytes)
         let code = try reader.byte()
-        if let kind = ReservedFrame(rawValue: code) {
-            self = .reserved(kind)
-            return
-        }
         guard let type = FrameType(rawValue: code) else {
             throw reader.failure(.invalidValue, "frame type \(code)")
         }
@@ -49,6 +45,12 @@ extension ByteReader {
             .states(
                 scope: try scope(), answered: try count(limit: SyncLimits.fetchDocumentsMax, "documents"),
                 bytes: try rest(limit: SyncLimits.chunkBytesMax, "states"))
+        case .grant:
+            .grant(
+                scope: try scope(), position: try varint(), bytes: try rest(limit: SyncLimits.chunkBytesMax, "grant"))
+        case .revoke:
+            .revoke(
+                scope: try scope(), position: try varint(), bytes: try rest(limit: SyncLimits.chunkBytesMax, "revoke"))
         case .probe: .probe(try probe())
         case .hashes: .hashes(try chainHashes())
         }

@@ -27,7 +27,7 @@ extension SyncFrame {
         switch self {
         case .segment(let payload), .feed(_, _, let payload): payload.bytes
         case .snapshotChunk(_, _, let chunk): chunk.bytes
-        case .states(_, _, let bytes): bytes
+        case .states(_, _, let bytes), .grant(_, _, let bytes), .revoke(_, _, let bytes): bytes
         default: []
         }
     }
@@ -88,7 +88,10 @@ extension SyncFrame {
             writer.varint(UInt64(hashes.end))
             writer.count(hashes.hashes.count)
             for hash in hashes.hashes { writer.optional(hash) { $0.raw($1.bytes) } }
-        case .bye, .reserved: break
+        case .grant(let scope, let position, _), .revoke(let scope, let position, _):
+            writer.text(scope.text)
+            writer.varint(position)
+        case .bye: break
         }
     }
 }

@@ -47,17 +47,12 @@ public enum SyncFrame: Hashable, Sendable {
     case probe(ChainProbe)
     /// Parent to child, in answer to each probe.
     case hashes(ChainHashes)
-    /// A type that is set aside for later: answered with `not-supported` and otherwise passed over.
-    case reserved(ReservedFrame)
-}
-
-/// Frame types that later issues will fill. Their bodies are not read.
-public enum ReservedFrame: UInt8, Hashable, Sendable, CaseIterable {
-    case grant = 35
-    case revoke = 36
-
-    /// The name that errors and logs give it.
-    public var name: String { String(describing: self) }
+    /// Parent to child, against credit: documents that entered the scope, or whose state came to the hub, as a snapshot
+    /// chunk, and the cursor after them.
+    case grant(scope: ScopeName, position: FeedPosition, bytes: [UInt8])
+    /// Parent to child, against credit: documents that are in none of the child's scopes any more, each reduced to its
+    /// context and its scopes, as a snapshot chunk, and the cursor after them.
+    case revoke(scope: ScopeName, position: FeedPosition, bytes: [UInt8])
 }
 
 /// The type bytes of the frames that this version speaks.
@@ -82,6 +77,8 @@ enum FrameType: UInt8 {
     case compare = 32
     case differences = 33
     case fetch = 34
+    case grant = 35
+    case revoke = 36
     case states = 37
     case probe = 39
     case hashes = 40
@@ -89,10 +86,7 @@ enum FrameType: UInt8 {
 
 extension SyncFrame {
     /// The byte that names the frame's type on the wire.
-    public var typeByte: UInt8 {
-        if case .reserved(let kind) = self { return kind.rawValue }
-        return type.rawValue
-    }
+    public var typeByte: UInt8 { type.rawValue }
 
     private var type: FrameType {
         switch self {
@@ -114,17 +108,16 @@ extension SyncFrame {
         case .error: .error
         case .probe: .probe
         case .hashes: .hashes
-        case .bye, .reserved: .bye
+        case .bye: .bye
         case .compare: .compare
         case .differences: .differences
         case .fetch: .fetch
         case .states: .states
+        case .grant: .grant
+        case .revoke: .revoke
         }
     }
 
     /// A word for logs and errors.
-    public var name: String {
-        if case .reserved(let kind) = self { return kind.name }
-        return String(describing: type)
-    }
+    public var name: String { String(describing: type) }
 }

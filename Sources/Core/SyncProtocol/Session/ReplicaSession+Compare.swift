@@ -24,8 +24,12 @@ struct CompareSide: Sendable {
     var position: FeedPosition = 0
     var wanted: [DocumentKey] = []
     var onlyHere: [DocumentKey] = []
+    /// Something was pushed, or documents were granted or revoked, since the store was asked what it wants: what could not
+    /// be settled before may be settled now.
+    var isWantedDue = false
+    var isLoadingWanted = false
 
-    var isDone: Bool { due.isEmpty && step == .idle && wanted.isEmpty && onlyHere.isEmpty }
+    var isDone: Bool { due.isEmpty && step == .idle && wanted.isEmpty && onlyHere.isEmpty && !isLoadingWanted }
 }
 
 extension ReplicaSession {
@@ -114,6 +118,19 @@ extension ReplicaSession {
     }
 
     // MARK: Fetching
+
+    mutating func loadWanted() {
+        compare.isWantedDue = false
+        compare.isLoadingWanted = true
+        actions.append(.load(.wanted))
+    }
+
+    mutating func wantedLoaded(_ documents: [DocumentKey]) {
+        precondition(compare.isLoadingWanted, "what is wanted was not asked for")
+        compare.isLoadingWanted = false
+        compare.wanted = documents
+        finishIfDone()
+    }
 
     private mutating func fetchNext() {
         guard !compare.wanted.isEmpty else { return }

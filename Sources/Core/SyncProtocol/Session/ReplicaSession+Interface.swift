@@ -114,6 +114,8 @@ public enum ReplicaLoad: Hashable, Sendable {
     case scopeDigest(ScopeName)
     /// What to make of a parent's parts.
     case findings(ScopeName, [ComparedPart])
+    /// The documents about which the hub is to be asked, as the greeting has them, now.
+    case wanted
 }
 
 /// What the store answered.
@@ -127,6 +129,7 @@ public enum ReplicaLoaded: Hashable, Sendable {
     case segment(SegmentPayload?)
     case scopeDigest(Digest256)
     case findings(ComparedFindings)
+    case wanted([DocumentKey])
 }
 
 /// What a replica's session asks its store to make durable. A list of these is done in order; each is atomic.
@@ -134,6 +137,9 @@ public enum ReplicaCommit: Hashable, Sendable {
     case receipts(ReceiptCommit)
     /// A segment and the cursor after it.
     case feed(HubLineage, ScopeName, FeedPosition, SegmentPayload)
+    /// Documents as a grant or a revoke brings them, and the cursor after them: those in scopes of this replica are
+    /// joined, the others go from here once the hub has all that is known of them.
+    case documents(HubLineage, ScopeName, FeedPosition, [UInt8])
     /// The cursor alone: nothing between held anything for this replica.
     case cursor(HubLineage, ScopeName, FeedPosition)
     /// Documents' states and the cursor after them: bootstrap at `chunk.next`, or the feed position after the last.

@@ -98,13 +98,17 @@ extension ReplicaSession {
         finishIfDone()
     }
 
-    mutating func fed(_ name: ScopeName, _ position: FeedPosition, _ payload: SegmentPayload) {
-        guard let index = pull.index(pulled: name), position > pull.scopes[index].position,
+    mutating func fed(_ name: ScopeName, _ position: FeedPosition, _ content: FeedContent, frame: String) {
+        // What one entry brings may come in several frames: only the last of them moves the cursor past it.
+        guard let index = pull.index(pulled: name), position >= pull.scopes[index].position,
             pull.scopes[index].progress == .feeding || pull.scopes[index].progress == .caughtUp
-        else { return refuseUnexpected("feed") }
-        guard pull.credit.spend(payload.cost) else { return refuseOverdraft() }
+        else { return refuseUnexpected(frame) }
+        guard pull.credit.spend(content.cost) else { return refuseOverdraft() }
         pull.scopes[index].position = position
-        commitNow(.feed(push.lineage, name, position, payload))
+        switch content {
+        case .segment(let payload): commitNow(.feed(push.lineage, name, position, payload))
+        case .grant(let bytes), .revoke(let bytes): commitNow(.documents(push.lineage, name, position, bytes))
+        }
     }
 
     mutating func feedEnded(_ name: ScopeName, _ position: FeedPosition) {
@@ -180,6 +184,9 @@ extension ReplicaSession {
                 bytes += payload.bytes.count
             case .snapshotChunk(_, _, _, let chunk): settled += chunk.cost
             case .receipts: push.receiptsUncommitted -= 1
+            case .documents(_, _, _, let bytes):
+                settled += bytes.count + SyncLimits.payloadOverheadBytes
+                compare.isWantedDue = true
             case .cursor: break
             case .states(_, _, let bytes):
                 settled += bytes.count + SyncLimits.payloadOverheadBytes

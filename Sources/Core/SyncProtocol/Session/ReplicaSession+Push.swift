@@ -180,6 +180,7 @@ extension ReplicaSession {
         }
         if !receipt.notes.isEmpty { actions.append(.report(.noted(receipt.notes))) }
         if changeSets > 0 {
+            compare.isWantedDue = true
             let bytes = push.unreceipted.isEmpty ? push.sentBytes : 0
             push.sentBytes -= bytes
             actions.append(.report(.pushed(changeSets: changeSets, bytes: bytes)))

@@ -105,8 +105,6 @@ public struct ReplicaSession: Sendable {
         case (.error(let error), _): told(error)
         case (.hashes(let hashes), .searching(let search)): hashesCame(hashes, search)
         case (_, .searching): break
-        case (.reserved(let kind), _):
-            send(.error(SyncError(.notSupported, endsSession: false, subject: kind.name, "update this program")))
         case (.welcome(let welcome), .helloSent(let greeting)): welcomed(welcome, greeting)
         case (.want(let entries), .running): wanted(entries)
         case (.receipt(let receipt), .running): receipted(receipt)
@@ -114,7 +112,12 @@ public struct ReplicaSession: Sendable {
             // Whatever is too much here is asked for by its mark at the next hello.
             if early.count < SyncLimits.earlyReceiptsMax { early.append(receipt) }
         case (.credit(let bytes), .running): granted(bytes)
-        case (.feed(let scope, let position, let payload), .running): fed(scope, position, payload)
+        case (.feed(let scope, let position, let payload), .running):
+            fed(scope, position, .segment(payload), frame: frame.name)
+        case (.grant(let scope, let position, let bytes), .running):
+            fed(scope, position, .grant(bytes), frame: frame.name)
+        case (.revoke(let scope, let position, let bytes), .running):
+            fed(scope, position, .revoke(bytes), frame: frame.name)
         case (.feedEnd(let scope, let position), .running): feedEnded(scope, position)
         case (.snapshotBegin(let scope, let position, let documents), .running):
             snapshotBegan(scope, position, documents)
@@ -140,6 +143,7 @@ public struct ReplicaSession: Sendable {
         case (.segment(let payload), .running): segmentLoaded(payload)
         case (.scopeDigest(let digest), .running): scopeDigestLoaded(digest)
         case (.findings(let findings), .running): findingsLoaded(findings)
+        case (.wanted(let documents), .running): wantedLoaded(documents)
         default: preconditionFailure("a load that was not asked for")
         }
     }
@@ -201,6 +205,7 @@ public struct ReplicaSession: Sendable {
         guard pull.isCaughtUp else { return }
         if !compare.isDone { advanceCompare() }
         guard compare.isDone else { return }
+        if compare.isWantedDue { return loadWanted() }
         if configuration.wantsLive {
             if !isLive { actions.append(.report(.phase(.live))) }
             isLive = true

@@ -111,14 +111,35 @@ public struct OfferedOrigin: Hashable, Sendable {
     }
 }
 
-/// A segment in a scope's feed.
+/// What one step of a scope's feed brings.
+public enum FeedContent: Hashable, Sendable {
+    case segment(SegmentPayload)
+    /// Documents' states as a snapshot chunk: they entered the scope, or their state came to the hub.
+    case grant([UInt8])
+    /// Documents that are in none of the reader's scopes any more, each reduced to its context and its scopes.
+    case revoke([UInt8])
+
+    /// What it costs of its sender's credit, in bytes.
+    public var cost: Int {
+        switch self {
+        case .segment(let payload): payload.cost
+        case .grant(let bytes), .revoke(let bytes): bytes.count + SyncLimits.payloadOverheadBytes
+        }
+    }
+}
+
+/// One step of a scope's feed.
 public struct FeedItem: Hashable, Sendable {
-    /// The reader's cursor once it has this segment.
+    /// The reader's cursor once it has this.
     public let position: FeedPosition
-    public let payload: SegmentPayload
+    public let content: FeedContent
+
+    public init(position: FeedPosition, _ content: FeedContent) {
+        self.position = position
+        self.content = content
+    }
 
     public init(position: FeedPosition, payload: SegmentPayload) {
-        self.position = position
-        self.payload = payload
+        self.init(position: position, .segment(payload))
     }
 }

@@ -23,14 +23,20 @@ extension ReplicaStore {
     /// Computes every document's digest anew, whatever is kept: rows may have changed under them.
     public func recomputeDigests() throws(StoreError) {
         try writing { writer throws(StoreError) in
-            try writer.lookup("UPDATE document SET digest = NULL").run()
-            try writer.folder.documents.setDigestSum(.zero)
+            try writer.voidAllDigests()
         }
         _ = try digest()
     }
 }
 
 extension Writer {
+    /// Has every digest computed anew when it is next asked for.
+    func voidAllDigests() throws(StoreError) {
+        try lookup("UPDATE document SET digest = NULL").run()
+        try lookup("UPDATE scope SET digest = zeroblob(32)").run()
+        try folder.documents.setDigestSum(.zero)
+    }
+
     /// Computes digests that are void.
     /// - Returns: whether there may be more.
     func refreshDigests(limit: Int) throws(StoreError) -> Bool {
@@ -47,6 +53,8 @@ extension Writer {
         let void = Set(ids)
         let update = try lookup("UPDATE document SET digest = ? WHERE id = ?")
         var sum = try folder.documents.digestSum()
+        let isScoped = try !scopes.tracked().isEmpty
+        var scopeSums: [Int64: Digest256] = [:]
         for state in states {
             guard let id = try origins.knownID(state.name), void.contains(id) else { continue }
             let digest = state.digest(.cryptoSHA256)
@@ -54,6 +62,11 @@ extension Writer {
             update.bind(1, digest.bytes)
             update.bind(2, id.raw)
             try update.run()
+            guard isScoped else { continue }
+            for scope in try scopes.table.scopes(of: id) { scopeSums[scope] = (scopeSums[scope] ?? .zero) &+ digest }
+        }
+        for (scope, more) in scopeSums {
+            try scopes.table.setSum(scope, try scopes.table.sum(scope) &+ more)
         }
         try folder.documents.setDigestSum(sum)
         return ids.count == limit || states.count == limit

@@ -13,6 +13,8 @@ struct FoldingDocument {
     var isChanged: Bool
     /// Whether its row has a digest, which a change makes void.
     var hasDigest = false
+    /// It leaves this store with all of its records.
+    var isGone = false
 
     mutating func cover(_ dot: Dot, _ stamp: Stamp) {
         context.include(dot)
@@ -27,6 +29,7 @@ struct DocumentTable {
     private let select: Statement
     private let insert: Statement
     private let update: Statement
+    private let delete: Statement
     private let void: Statement
     private let selectDigest: Statement
     private let selectSum: Statement
@@ -39,6 +42,7 @@ struct DocumentTable {
         insert = Statement(
             connection, "INSERT INTO document(context, stamp, id, kind, salt) VALUES (?, ?, ?, ?, ?)")
         update = Statement(connection, "UPDATE document SET context = ?, stamp = ? WHERE id = ?")
+        delete = Statement(connection, "DELETE FROM document WHERE id = ?")
         void = Statement(connection, "UPDATE document SET digest = NULL WHERE id = ?")
         selectDigest = Statement(connection, "SELECT digest FROM document WHERE id = ?")
         selectSum = Statement(connection, "SELECT value FROM meta WHERE key = '\(Meta.digestSumKey)'")
@@ -69,6 +73,11 @@ struct DocumentTable {
             statement.bind(5, DocumentTable.bytes(document.salt))
         }
         try statement.run()
+    }
+
+    func remove(_ id: LocalID) throws(StoreError) {
+        delete.bind(1, id.raw)
+        try delete.run()
     }
 
     // MARK: Digests

@@ -313,15 +313,49 @@ final class Folder {
                         kind: record.kind, state: nil, isMadeHere: false))
             }
         }
-        // A document that was made for change sets which then had to wait or were put aside is not there yet.
-        var void: Digest256?
-        for document in loadedDocuments where document.isChanged && !(document.isNew && document.context.isEmpty) {
-            if document.hasDigest { void = (void ?? .zero) &+ (try documents.voidDigest(document.id)) }
-            try documents.save(document)
+        for document in changedDocuments {
+            if document.isGone { try documents.remove(document.id) } else { try documents.save(document) }
         }
-        if let void { try documents.setDigestSum(try documents.digestSum() &- void) }
         reset()
         return touched
+    }
+
+    /// The documents that the next flush writes. One that was made for change sets which then had to wait or were put aside
+    /// is not there yet.
+    var changedDocuments: [FoldingDocument] {
+        loadedDocuments.filter { $0.isChanged && !($0.isNew && $0.context.isEmpty) }
+    }
+
+    /// Takes the digests of changed documents out of their rows and out of the sum.
+    /// - Returns: the documents that had one, each with it.
+    func voidDigests() throws(StoreError) -> [(document: LocalID, digest: Digest256)] {
+        var void: [(document: LocalID, digest: Digest256)] = []
+        for place in loadedDocuments.indices
+        where loadedDocuments[place].hasDigest && loadedDocuments[place].isChanged {
+            loadedDocuments[place].hasDigest = false
+            let id = loadedDocuments[place].id
+            void.append((id, try documents.voidDigest(id)))
+        }
+        guard !void.isEmpty else { return [] }
+        try documents.setDigestSum(void.reduce(try documents.digestSum()) { $0 &- $1.digest })
+        return void
+    }
+
+    /// The record as the next flush writes it; nil where it is not written.
+    func writtenRecord(_ id: LocalID) -> RecordState? {
+        guard let place = recordPlaces[id], records[place].isNew || records[place].isTouched else { return nil }
+        return records[place].state
+    }
+
+    /// Takes a document and all of its records out of the store. Nothing of it may be loaded yet.
+    func remove(_ place: Int) throws(StoreError) {
+        let document = loadedDocuments[place]
+        for table in Array(tables.values) {
+            for id in try table.remove(of: document.id) { gone.append((id, document.id, table.kind)) }
+        }
+        _ = try RecordTable(unknown: 0, connection).remove(of: document.id)
+        loadedDocuments[place].isGone = true
+        loadedDocuments[place].isChanged = true
     }
 
     private func write(_ place: Int) throws(StoreError) {

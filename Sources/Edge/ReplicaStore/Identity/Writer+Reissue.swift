@@ -15,8 +15,7 @@ extension Writer {
             let branch = try named(sets, after: shared), let histories = try histories(touchedBy: branch, sets)
         else { return nil }
         // Documents go without their digests being taken out of the sum: all of them are computed anew when asked for.
-        try lookup("UPDATE document SET digest = NULL").run()
-        try folder.documents.setDigestSum(.zero)
+        try voidAllDigests()
         let old = try removeDocuments(of: sets)
         try removeFromJournal(branch, shared)
         let told = sets.map { set in branch.changeSet(set, value: derivedValue(branch)) }

@@ -16,9 +16,15 @@ final class Journal {
     private let updateHead: Statement
     private let insertFeed: Statement
     private let feedEntry: Statement
-    private var feedLife = FeedLife.before
+    private var feedLife = PositionLife.before
+    /// False where this store holds only some scopes: nobody below it can have all of what it holds, and its scopes' feeds
+    /// tell the rest.
+    var keepsWholeFeed = true
     private let heldRanges: RangeTable
+    private let trimmedRanges: RangeTable
     private let setSegmentHead: Statement
+    private let selectSegment: Statement
+    private let deleteSegment: Statement
     private let tailHead: Statement
     private let selectSalt: Statement
     private let lastHeld: Statement
@@ -44,7 +50,10 @@ final class Journal {
             connection, "INSERT INTO feed(segment, first, last, position) VALUES (?1, ?2, ?3, ?4)")
         feedEntry = Statement(connection, "SELECT 1 FROM feed WHERE position = ?")
         heldRanges = try RangeTable(connection, "held", keys: ["origin"])
+        trimmedRanges = try RangeTable(connection, "trimmed", keys: ["origin"])
         setSegmentHead = Statement(connection, "UPDATE segment SET head = ? WHERE origin = ? AND last = ?")
+        selectSegment = Statement(connection, "SELECT origin, first, last, bytes, head FROM segment WHERE n = ?")
+        deleteSegment = Statement(connection, "DELETE FROM segment WHERE n = ?")
         selectSalt = Statement(connection, "SELECT salt FROM document WHERE id = ?")
         lastFeed = Statement(connection, "SELECT coalesce(max(position), 0) FROM feed")
         lastHeld = Statement(connection, "SELECT max(last) FROM held WHERE origin = ?")
@@ -175,6 +184,37 @@ final class Journal {
         return result
     }
 
+    /// What the journal holds of an origin, and what it held before it was taken away on purpose: neither is wanted again.
+    func heldOrTrimmed(
+        _ origin: ReplicaID, overlapping range: ClosedRange<Sequence32> = 1...Sequence32.max
+    ) throws(StoreError) -> SequenceRanges {
+        var result = try held(origin, overlapping: range)
+        guard let number = try origins.known(origin) else { return result }
+        result.formUnion(try trimmedRanges.ranges([number], overlapping: range))
+        return result
+    }
+
+    /// Takes a segment out of the journal, but for the change sets that are to stay; the others count as trimmed.
+    func trim(
+        _ segment: StoredSegment, of origin: ReplicaID, keeping kept: [ArraySlice<ChangeSet>], _ codec: SegmentCodec
+    ) throws(StoreError) {
+        let number = try origins.number(origin)
+        deleteSegment.bind(1, segment.number)
+        try deleteSegment.run()
+        try heldRanges.remove(SequenceRanges(segment.range), [number])
+        var gone = SequenceRanges(segment.range)
+        for run in kept {
+            guard let first = run.first, let last = run.last else { continue }
+            let range = first.dot.sequence...last.dot.sequence
+            gone = gone.subtracting(SequenceRanges(range))
+            _ = try insert(origin, range, codec.encode(Segment(Array(run))))
+            if range.upperBound == segment.range.upperBound, let head = segment.head {
+                try setSegmentHead(origin, endingAt: range.upperBound, head)
+            }
+        }
+        for range in gone.ranges { try trimmedRanges.insert(range, [number]) }
+    }
+
     struct StoredSegment {
         let number: Int64
         let range: ClosedRange<Sequence32>
@@ -216,6 +256,19 @@ final class Journal {
             head: segmentsFrom.isNull(4) ? nil : Digest256(segmentsFrom.bytes(4)))
     }
 
+    /// A stored segment by its number in this store, with its origin.
+    func segment(number: Int64) throws(StoreError) -> (origin: ReplicaID, segment: StoredSegment)? {
+        selectSegment.bind(1, number)
+        defer { selectSegment.reset() }
+        guard try selectSegment.step() else { return nil }
+        return (
+            try origins.id(selectSegment.integer(0)),
+            StoredSegment(
+                number: number, range: try Journal.range(selectSegment.integer(1), selectSegment.integer(2)),
+                bytes: selectSegment.bytes(3), head: selectSegment.isNull(4) ? nil : Digest256(selectSegment.bytes(4)))
+        )
+    }
+
     /// Notes the chain's head after the segment that ends at a sequence, if one does.
     func setSegmentHead(_ origin: ReplicaID, endingAt sequence: Sequence32, _ head: Digest256) throws(StoreError) {
         setSegmentHead.bind(1, head)
@@ -248,38 +301,25 @@ final class Journal {
     }
 
     func appendFeed(segment: Int64, _ range: ClosedRange<Sequence32>) throws(StoreError) {
+        guard keepsWholeFeed else { return }
         try appendFeed(segment, Int64(range.lowerBound), Int64(range.upperBound))
     }
 
-    /// The first entry of each process that writes stands at a random distance from the one before. So a position tells
-    /// of one life of the feed: where an older state was put back and grew again, those of the life that is gone do not
-    /// exist (``hasFeedEntry(at:)``).
     private func appendFeed(_ segment: Int64, _ first: Int64, _ last: Int64) throws(StoreError) {
         insertFeed.bind(1, segment)
         insertFeed.bind(2, first)
         insertFeed.bind(3, last)
-        if feedLife == .before {
-            insertFeed.bind(4, try feedEnd() + Int64.random(in: 1...Journal.feedGapMax))
-            feedLife = .beginning
+        if let gap = feedLife.begin() {
+            insertFeed.bind(4, try feedEnd() + gap)
         } else {
             insertFeed.bindNull(4)
         }
         try insertFeed.run()
     }
 
-    /// How far apart two lives of a feed may begin: enough that no two meet, little enough for 2^23 lives.
-    private static let feedGapMax: Int64 = 1 << 40
+    func committed() { feedLife.committed() }
 
-    private enum FeedLife {
-        case before
-        /// In the transaction that runs.
-        case beginning
-        case begun
-    }
-
-    func committed() { if feedLife == .beginning { feedLife = .begun } }
-
-    func rolledBack() { if feedLife == .beginning { feedLife = .before } }
+    func rolledBack() { feedLife.rolledBack() }
 
     func hasFeedEntry(at position: UInt64) throws(StoreError) -> Bool {
         feedEntry.bind(1, Int64(bitPattern: position))
@@ -298,7 +338,7 @@ final class Journal {
     func feedFloor() throws(StoreError) -> Int64 { try number(Meta.feedFloorKey) }
 
     /// Notes that state came in which the feed does not tell of.
-    func feedFellBehind() throws(StoreError) { try set(Meta.feedBehindKey, 1) }
+    func feedFellBehind() throws(StoreError) { if keepsWholeFeed { try set(Meta.feedBehindKey, 1) } }
 
     /// Sends everyone who stands before this point of the feed to a snapshot, if state came in since the last time.
     func closeFeedGap() throws(StoreError) {

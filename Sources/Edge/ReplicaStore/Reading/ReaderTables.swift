@@ -15,6 +15,8 @@ final class ReaderTables: @unchecked Sendable {
     let documents: DocumentTable
     let journal: Journal
     let sync: SyncState
+    let scopes: ScopeTable
+    let scopeFeed: ScopeFeed
     /// A table for each kind of the schema, in its order.
     let tables: [RecordTable]
     let records: RecordReader
@@ -26,6 +28,8 @@ final class ReaderTables: @unchecked Sendable {
         documents = try DocumentTable(connection, origins)
         journal = try Journal(connection, origins)
         sync = try SyncState(connection, origins)
+        scopes = ScopeTable(connection)
+        scopeFeed = ScopeFeed(connection, origins)
         tables = schema.records.map { RecordTable($0, connection) }
         records = RecordReader(
             connection, origins, documents, Dictionary(uniqueKeysWithValues: tables.map { ($0.kind.tag, $0) }))

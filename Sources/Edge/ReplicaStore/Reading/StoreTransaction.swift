@@ -148,6 +148,9 @@ public struct TouchedRecord: Hashable, Sendable {
 public protocol MergeObserver: Sendable {
     func merged(_ touched: [TouchedRecord], in transaction: StoreTransaction) throws(StoreError)
 
+    /// Whether whoever holds all documents of the scopes `own` holds all of `scope` as well: a region its sites.
+    func covers(_ scope: String, _ own: [String], _ records: RecordReader) -> Bool
+
     /// The name that a change set's document has when a branch is told again, where it is made of names that change.
     func derivedName(of set: ChangeSet, _ branch: Branch) -> RecordName?
 
@@ -156,6 +159,8 @@ public protocol MergeObserver: Sendable {
 }
 
 extension MergeObserver {
+    public func covers(_ scope: String, _ own: [String], _ records: RecordReader) -> Bool { false }
+
     public func derivedName(of set: ChangeSet, _ branch: Branch) -> RecordName? { nil }
 
     public func derivedValue(_ value: Value, _ kind: UInt32, _ field: FieldTag, _ branch: Branch) -> Value { value }

@@ -29,13 +29,27 @@ extension DocumentKey {
 struct DigestRanges {
     private let origins: OriginNumbers
     private let select: Statement
+    /// The scope whose documents alone count; nil for all.
+    private let scope: Int64?
     /// Every origin's name and number, ascending by name.
     private let ordered: [(id: ReplicaID, number: Int64)]
 
-    init(_ tables: ReaderTables) throws(StoreError) {
+    static let scopeQuery = """
+        SELECT id, digest FROM document_scope m CROSS JOIN document ON document.id = m.document
+        WHERE m.document BETWEEN ?1 AND ?2 AND m.scope = ?3 AND digest IS NOT NULL ORDER BY m.document
+        """
+
+    init(_ tables: ReaderTables, _ scope: ScopeName) throws(StoreError) {
         origins = tables.origins
-        select = tables.lookup(
-            "SELECT id, digest FROM document WHERE id BETWEEN ? AND ? AND digest IS NOT NULL ORDER BY id")
+        if ReplicaStore.everything.contains(scope) {
+            self.scope = nil
+            select = tables.lookup(
+                "SELECT id, digest FROM document WHERE id BETWEEN ? AND ? AND digest IS NOT NULL ORDER BY id")
+        } else {
+            // A scope that is not tracked has no number and no documents.
+            self.scope = try tables.scopes.tracked().first { $0.name == scope.text }?.number ?? 0
+            select = tables.lookup(DigestRanges.scopeQuery)
+        }
         let scan = tables.lookup("SELECT id, n FROM origin")
         var all: [(id: ReplicaID, number: Int64)] = []
         while try scan.step() {
@@ -57,6 +71,7 @@ struct DigestRanges {
             select.bind(1, LocalID(origin: origin.number, sequence: first?.sequence ?? 0, ordinal: 0).raw)
             select.bind(
                 2, LocalID(origin: origin.number, sequence: .max, ordinal: LocalID.ordinalMax).raw)
+            if let scope { select.bind(3, scope) }
             defer { select.reset() }
             while try select.step() {
                 let id = LocalID(raw: select.integer(0))
@@ -121,14 +136,16 @@ struct DigestRanges {
 }
 
 extension ReplicaStore {
-    private func ranges<Result>(_ body: (DigestRanges) throws(StoreError) -> Result) throws(StoreError) -> Result {
+    private func ranges<Result>(
+        _ scope: ScopeName, _ body: (DigestRanges) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
         _ = try digest()
-        return try readingTables { tables, _ in try body(try DigestRanges(tables)) }
+        return try readingTables { tables, _ in try body(try DigestRanges(tables, scope)) }
     }
 
     /// How this hub differs from ranges as a child has them: nothing for those that are the same.
-    public func differences(from ranges: [RangeDigest]) throws(StoreError) -> [ComparedPart] {
-        try self.ranges { digests throws(StoreError) in
+    public func differences(from ranges: [RangeDigest], in scope: ScopeName) throws(StoreError) -> [ComparedPart] {
+        try self.ranges(scope) { digests throws(StoreError) in
             var parts: [ComparedPart] = []
             for theirs in ranges where try digests.digest(of: theirs.range) != theirs.digest {
                 parts += try digests.parts(of: theirs.range)
@@ -138,9 +155,9 @@ extension ReplicaStore {
     }
 
     /// What this store makes of a hub's parts: nothing where something was committed meanwhile that the hub cannot have.
-    public func findings(_ parts: [ComparedPart]) throws(StoreError) -> ComparedFindings {
+    public func findings(_ scope: ScopeName, _ parts: [ComparedPart]) throws(StoreError) -> ComparedFindings {
         guard try isAtRest() else { return ComparedFindings() }
-        return try ranges { digests throws(StoreError) in
+        return try ranges(scope) { digests throws(StoreError) in
             var findings = ComparedFindings()
             for part in parts {
                 switch part {

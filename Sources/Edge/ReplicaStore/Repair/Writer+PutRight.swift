@@ -25,6 +25,7 @@ extension Writer {
     /// enough the hub's state counts, with this replica's own journal applied to it again. Nothing that is held here is
     /// ever dropped for it: what the hub lacks is offered again, and what no journal has is noted for salvage.
     func putRight(_ name: RecordName, theirs: DocumentState?, _ lineage: HubLineage) throws(StoreError) {
+        if let theirs, try !scopes.wants(theirs.scopes) { return try withdraw(theirs) }
         let states = try StateReader(self)
         guard let mine = try states.document(name), let id = try origins.knownID(name) else {
             if let theirs { try join([theirs], entersFeed: isHub) }
@@ -58,7 +59,10 @@ extension Writer {
             return
         }
         guard let place = try folder.document(mine.name) else { return }
-        if isHub, !mine.context.covers(made.context) { try journal.feedFellBehind() }
+        if !mine.context.covers(made.context) {
+            if isHub { try journal.feedFellBehind() }
+            try scopes.noteRestated(id)
+        }
         try folder.replace(place, with: made)
         try flush()
         try unwant(id)
@@ -108,8 +112,9 @@ extension Writer {
 extension ReplicaStore {
     /// The states of the first of these documents that fit, as a snapshot chunk. Each is made again from the journal
     /// first, as far as that goes: whoever asks has found that it differs.
+    /// - Parameter within: the scopes of whoever asks: of a document outside of them it gets context and scopes alone.
     public func states(
-        of keys: [DocumentKey], bytesMax: Int
+        of keys: [DocumentKey], bytesMax: Int, within: [ScopeName]
     ) throws(StoreError) -> (answered: Int, bytes: [UInt8]) {
         try writing { writer throws(StoreError) in
             let states = try StateReader(writer)
@@ -117,7 +122,10 @@ extension ReplicaStore {
             for key in keys { try writer.remakeIfDifferent(key.name) }
             while true {
                 var found: [DocumentState] = []
-                for key in keys.prefix(count) { if let state = try states.document(key.name) { found.append(state) } }
+                for key in keys.prefix(count) {
+                    guard let state = try states.documentOrGone(key.name, writer.scopes.table) else { continue }
+                    found.append(state.isIn(within) ? state : state.membership)
+                }
                 let bytes = found.isEmpty ? [] : SnapshotCodec().encode(found)
                 if bytes.count <= bytesMax, found.isEmpty || SnapshotCodec.isWithinLimits(bytes) {
                     return (count, bytes)

@@ -127,6 +127,35 @@ enum Tables {
             n INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL DEFAULT (unixepoch() * 1000),
             document INTEGER NOT NULL, how TEXT NOT NULL, reason TEXT NOT NULL
         ) STRICT;
+
+        -- Scopes that this store keeps an account of: its own, where it does not want everything, and those that replicas
+        -- below asked for. A reader of a scope's feed that stands before the floor takes a snapshot; digest is the sum
+        -- over the scope's documents.
+        CREATE TABLE IF NOT EXISTS scope(
+            n INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, is_own INTEGER NOT NULL,
+            is_served INTEGER NOT NULL, floor INTEGER NOT NULL, digest BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE IF NOT EXISTS document_scope(
+            document INTEGER NOT NULL, scope INTEGER NOT NULL, PRIMARY KEY (document, scope)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS document_scope_scope ON document_scope(scope, document);
+
+        -- The feeds of served scopes: runs of change sets, or a document that came, went or was changed otherwise.
+        CREATE TABLE IF NOT EXISTS scope_feed(
+            position INTEGER PRIMARY KEY AUTOINCREMENT, scope INTEGER NOT NULL, document INTEGER NOT NULL,
+            origin INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX IF NOT EXISTS scope_feed_scope ON scope_feed(scope, position);
+        CREATE INDEX IF NOT EXISTS scope_feed_document ON scope_feed(document, scope) WHERE document <> 0;
+
+        -- Documents that went from here because they left this replica's scopes: their context and scopes.
+        CREATE TABLE IF NOT EXISTS gone(document INTEGER PRIMARY KEY, state BLOB NOT NULL) STRICT;
+        -- Documents that are in none of this replica's scopes, or unknown here: the hub is asked about them.
+        CREATE TABLE IF NOT EXISTS stray(document INTEGER PRIMARY KEY) STRICT;
+        -- What the journal held, and was taken away on purpose.
+        CREATE TABLE IF NOT EXISTS trimmed(
+            origin INTEGER NOT NULL, last INTEGER NOT NULL, first INTEGER NOT NULL, PRIMARY KEY (origin, last)
+        ) STRICT, WITHOUT ROWID;
         """
 
     /// Which documents a replica that is being filled gets first, as a condition; nil where the schema names none.

@@ -21,13 +21,16 @@ extension ReplicaStore {
     public func standing(_ query: StandingQuery, isHeadquarters: Bool) throws(StoreError) -> Standing {
         // What the hub itself committed is news to its children, too.
         try packTailIfNeeded()
-        var own: Digest256?
-        if query.subscriptions.contains(where: { $0.digest != nil }) { own = try digest() }
-        return try syncing { state, journal throws(StoreError) in
-            let end = FeedPosition(try journal.feedEnd())
-            let floor = FeedPosition(try journal.feedFloor())
-            let held = try journal.held(query.replica)
-            let isBehind = query.isSameLife ? try self.isBehind(query, floor, end, journal) : false
+        var own: [Digest256?] = []
+        for subscription in query.subscriptions {
+            if !ReplicaStore.everything.contains(subscription.scope) { _ = try serve(subscription.scope) }
+            own.append(subscription.digest == nil ? nil : try digest(of: subscription.scope))
+        }
+        return try readingTables { tables, _ in
+            let (state, journal) = (tables.sync, tables.journal)
+            let feeds = try query.subscriptions.map { try tables.feed(of: $0.scope) }
+            let held = try journal.heldOrTrimmed(query.replica)
+            let isBehind = query.isSameLife ? try self.isBehind(query, feeds, journal) : false
             var shared: ChainPoint?
             let known = try journal.comparableHead(query.replica)
             if query.head > 0, let hash = try chainHash(of: query.replica, at: query.head, journal) {
@@ -39,13 +42,15 @@ extension ReplicaStore {
                 held: held, heldAtHQ: isHeadquarters ? held : held.intersection(try state.reachedHQ(query.replica)),
                 shared: shared,
                 receiptMark: isHeadquarters ? try state.journalMark() : try state.receiptMark(),
-                scopes: query.subscriptions.map { subscription in
-                    guard ReplicaStore.everything.contains(subscription.scope) else { return .unknown }
+                scopes: zip(query.subscriptions, zip(feeds, own)).map { subscription, here in
+                    guard let (floor, end) = here.0.map({ ($0.floor, $0.end) }) else { return .unknown }
                     switch subscription.cursor {
                     case .none: return .known(end: end, usable: false)
                     case .feed(let position) where position == end && floor <= position:
                         // At rest the two sides hold the same, or something has gone wrong that nobody noticed.
-                        if let theirs = subscription.digest, let own, theirs != own { return .differs(end: end) }
+                        if let theirs = subscription.digest, let own = here.1, theirs != own {
+                            return .differs(end: end)
+                        }
                         return .known(end: end, usable: true)
                     case .feed(let position), .bootstrap(let position, _):
                         return .known(end: end, usable: floor <= position && position <= end)
@@ -56,14 +61,15 @@ extension ReplicaStore {
 
     /// Whether a child that speaks of this life of the hub tells of what this store never had, or lost.
     private func isBehind(
-        _ query: StandingQuery, _ floor: FeedPosition, _ end: FeedPosition, _ journal: Journal
+        _ query: StandingQuery, _ feeds: [ServedFeed?], _ journal: Journal
     ) throws(StoreError) -> Bool {
-        for subscription in query.subscriptions {
+        for (subscription, feed) in zip(query.subscriptions, feeds) {
+            guard let feed else { continue }
             switch subscription.cursor {
             case .none: continue
             case .feed(let position), .bootstrap(let position, _):
-                if position > end { return true }
-                if position > floor, try !journal.hasFeedEntry(at: position) { return true }
+                if position > feed.end { return true }
+                if position > feed.floor, try !feed.hasEntry(position) { return true }
             }
         }
         guard let told = query.hubHead else { return false }
@@ -85,7 +91,7 @@ extension ReplicaStore {
         try syncing { state, journal throws(StoreError) in
             var answers: [HeldOrigin] = []
             for query in queries {
-                let held = try journal.held(query.origin)
+                let held = try journal.heldOrTrimmed(query.origin)
                 answers.append(
                     HeldOrigin(
                         origin: query.origin, ranges: held,
@@ -97,8 +103,14 @@ extension ReplicaStore {
         }
     }
 
-    public func feedPage(_ scope: ScopeName, after: FeedPosition, bytesMax: Int) throws(StoreError) -> FeedPage {
-        guard ReplicaStore.everything.contains(scope) else { return .unknownScope }
+    /// - Parameter within: all scopes of whoever reads.
+    public func feedPage(
+        _ scope: ScopeName, after: FeedPosition, bytesMax: Int, within: [ScopeName] = []
+    ) throws(StoreError) -> FeedPage {
+        guard ReplicaStore.everything.contains(scope) else {
+            return try scopePage(scope, after: after, bytesMax: bytesMax, within: within)
+        }
+        guard try holdsEverything() else { return .unknownScope }
         try packTailIfNeeded()
         let end = FeedPosition(try feedEnd())
         let entries = try feed(after: Int64(bitPattern: after), bytesMax: bytesMax)
@@ -117,29 +129,52 @@ extension ReplicaStore {
         return .items(items, reached: reached, isAtEnd: reached >= end)
     }
 
+    private func scopePage(
+        _ scope: ScopeName, after: FeedPosition, bytesMax: Int, within: [ScopeName]
+    ) throws(StoreError) -> FeedPage {
+        try readingTables { tables, _ in
+            guard let number = try tables.served(scope), let feed = try tables.feed(of: scope) else {
+                return .unknownScope
+            }
+            if after < feed.floor || after > feed.end { return .compacted }
+            var reader = ScopeFeedReader(
+                tables, scope, number, after: Int64(bitPattern: after), bytesMax: bytesMax,
+                within: within + [scope])
+            let (items, reached) = try reader.read()
+            return .items(items, reached: reached, isAtEnd: reached >= feed.end)
+        }
+    }
+
+    /// Whether this replica wants everything, and so has a feed of everything.
+    func holdsEverything() throws(StoreError) -> Bool {
+        try subscriptions() == ReplicaStore.everything
+    }
+
     public func snapshotPage(_ scope: ScopeName, after: SnapshotCursor?, bytesMax: Int) throws(StoreError)
         -> SnapshotPage
     {
-        guard ReplicaStore.everything.contains(scope) else { return .unknownScope }
-        try packTailIfNeeded()
-        let position = FeedPosition(try feedEnd())
+        if ReplicaStore.everything.contains(scope) { try packTailIfNeeded() }
+        let found = try readingTables { tables, _ in
+            try tables.feed(of: scope).map { ($0.end, Int(try tables.documentCount(of: scope))) }
+        }
+        guard let (end, total) = found else { return .unknownScope }
         let known = after.flatMap { SnapshotPlace($0) }
-        let place = if let known { known } else { try firstPlace() }
-        let (bytes, next) = try snapshotChunk(at: place, bytesMax: bytesMax)
+        let place = known ?? SnapshotPlace(total: total, hasFirst: Tables.comesFirst(schema) != nil)
+        let (bytes, next) = try snapshotChunk(of: scope, at: place, bytesMax: bytesMax)
         return .chunk(
-            SnapshotChunk(bytes: bytes, next: next?.cursor), position: position, documents: UInt64(place.total))
+            SnapshotChunk(bytes: bytes, next: next?.cursor), position: end, documents: UInt64(place.total))
     }
 
     /// How this hub differs from ranges as a child has them, and its feed's end when it looked.
     public func compare(
         _ scope: ScopeName, _ ranges: [RangeDigest]
     ) throws(StoreError) -> (position: FeedPosition, parts: [ComparedPart]) {
-        guard ReplicaStore.everything.contains(scope) else { return (0, []) }
-        let parts = try differences(from: ranges)
+        let parts = try differences(from: ranges, in: scope)
         // Read last: what came in meanwhile may show as a difference, and this position then tells the child to pass over.
         // What the hub itself committed has a position once it is packed.
         try packTailIfNeeded()
-        return (FeedPosition(try feedEnd()), parts)
+        let end = try readingTables { tables, _ in try tables.feed(of: scope)?.end }
+        return (end ?? 0, parts)
     }
 
     /// Journals segments of any number of sessions in one transaction: one fsync for all of them.
@@ -196,5 +231,46 @@ extension StoreError {
         case .damaged, .foreignRecord, .limitExceeded, .unknownRecordKind, .malformedDraft: true
         default: false
         }
+    }
+}
+
+/// A feed as those below ask for it.
+struct ServedFeed {
+    let floor: FeedPosition
+    let end: FeedPosition
+    let hasEntry: (FeedPosition) throws(StoreError) -> Bool
+}
+
+extension ReaderTables {
+    /// The number of a scope that has a feed of its own here.
+    func served(_ scope: ScopeName) throws(StoreError) -> Int64? {
+        try scopes.tracked().first { $0.name == scope.text && $0.isServed }?.number
+    }
+
+    /// The feed of a scope; nil where none is served under that name.
+    func feed(of scope: ScopeName) throws(StoreError) -> ServedFeed? {
+        if ReplicaStore.everything.contains(scope) {
+            guard try subscriptions() == ReplicaStore.everything else { return nil }
+            return ServedFeed(
+                floor: FeedPosition(try journal.feedFloor()), end: FeedPosition(try journal.feedEnd()),
+                hasEntry: { [journal] position throws(StoreError) in try journal.hasFeedEntry(at: position) })
+        }
+        guard let number = try served(scope) else { return nil }
+        return ServedFeed(
+            floor: FeedPosition(try scopeFeed.floor(number)), end: FeedPosition(try scopeFeed.end(number)),
+            hasEntry: { [scopeFeed] position throws(StoreError) in try scopeFeed.hasEntry(number, at: position) })
+    }
+
+    /// How many documents of a scope are here.
+    func documentCount(of scope: ScopeName) throws(StoreError) -> Int64 {
+        let count: Statement
+        if ReplicaStore.everything.contains(scope) {
+            count = lookup("SELECT count(*) FROM document")
+        } else {
+            guard let number = try served(scope) else { return 0 }
+            count = lookup("SELECT count(*) FROM document_scope WHERE scope = ?")
+            count.bind(1, number)
+        }
+        return try count.step() ? count.integer(0) : 0
     }
 }

@@ -6,22 +6,20 @@ import SyncProtocol
 
 /// What a session towards a parent asks of the store.
 extension ReplicaStore {
-    /// The scopes that this replica wants. One for all until there is enrolment.
-    public static let everything = [ScopeName("org")].compactMap { $0 }
-
     public func greeting() throws(StoreError) -> Greeting {
         guard let organisation = OrganisationID(identity.organisation) else {
             throw .damaged(place: "the store's own description", reason: "the organisation's name is not 16 bytes")
         }
-        let digest = try restingDigest()
-        return try syncing { state, journal throws(StoreError) in
+        let digests = try restingDigests()
+        return try readingTables { tables, _ in
+            let (state, journal) = (tables.sync, tables.journal)
             let head = try journal.ownHead()
             let own = try journal.own()
             let lineage = try state.lineage()
-            var memory = try state.memory(lineage, scopes: ReplicaStore.everything, own: own)
+            var memory = try state.memory(lineage, scopes: try tables.subscriptions(), own: own)
             memory.subscriptions = memory.subscriptions.map {
                 if case .feed = $0.cursor {
-                    Subscription(scope: $0.scope, cursor: $0.cursor, digest: digest)
+                    Subscription(scope: $0.scope, cursor: $0.cursor, digest: digests[$0.scope])
                 } else {
                     $0
                 }
@@ -36,9 +34,19 @@ extension ReplicaStore {
         }
     }
 
-    /// The digest of all that is here, where the hub that was met last has receipted all of it; else nil: the two sides
-    /// are not at rest then, and comparing them says nothing.
-    private func restingDigest() throws(StoreError) -> Digest256? { try isAtRest() ? try digest() : nil }
+    /// The digests of all that is here of each scope, where the hub that was met last has receipted all of it; else none:
+    /// the two sides are not at rest then, and comparing them says nothing.
+    private func restingDigests() throws(StoreError) -> [ScopeName: Digest256] {
+        guard try isAtRest() else { return [:] }
+        var digests: [ScopeName: Digest256] = [:]
+        for scope in try subscriptions() { digests[scope] = try digest(of: scope) }
+        return digests
+    }
+
+    /// The documents about which the hub is to be asked, ascending.
+    public func wanted() throws(StoreError) -> [DocumentKey] {
+        try syncing { state, _ throws(StoreError) in try state.wanted(limit: SyncLimits.fetchDocumentsMax) }
+    }
 
     func isAtRest() throws(StoreError) -> Bool {
         guard let lineage = try syncing({ state, _ throws(StoreError) in try state.lineage() }) else { return false }
@@ -46,8 +54,8 @@ extension ReplicaStore {
     }
 
     public func memory(of lineage: HubLineage) throws(StoreError) -> ParentMemory {
-        try syncing { state, journal throws(StoreError) in
-            try state.memory(lineage, scopes: ReplicaStore.everything, own: try journal.own())
+        try readingTables { tables, _ in
+            try tables.sync.memory(lineage, scopes: try tables.subscriptions(), own: try tables.journal.own())
         }
     }
 
@@ -136,13 +144,22 @@ extension ReplicaStore {
                 }
                 outcomes.append(outcome)
                 if !outcome.isDurable { return outcomes }
+            case .documents(let lineage, let scope, let position, let bytes):
+                try receive(lineage, scope, position, bytes)
             case .snapshotChunk(let lineage, let scope, let position, let chunk):
                 try join(lineage, scope, position, chunk)
             case .states(let lineage, let documents, let bytes): try putRight(documents, bytes, lineage)
             case .alike: try writing { writer throws(StoreError) in try writer.lookup("DELETE FROM orphan").run() }
             case .onlyHere(let lineage, let documents):
                 try writing { writer throws(StoreError) in
-                    for key in documents { try writer.offerAgain(key.name, lineage) }
+                    for key in documents {
+                        try writer.offerAgain(key.name, lineage)
+                        // The hub may hold it and know that it left this replica's scopes.
+                        guard try writer.scopes.own() != nil, let id = try writer.origins.knownID(key.name) else {
+                            continue
+                        }
+                        try writer.scopes.table.noteStray(id)
+                    }
                 }
             }
         }
@@ -193,6 +210,23 @@ extension ReplicaStore {
         if outcome.isDurable { changes.post(.applied) }
         if !reached.isEmpty { changes.post(.reachedHQ([OriginRanges(origin: payload.origin, ranges: reached)])) }
         return outcome
+    }
+
+    /// Takes in what a grant or a revoke brings, with the cursor after it.
+    private func receive(
+        _ lineage: HubLineage, _ scope: ScopeName, _ position: FeedPosition, _ bytes: [UInt8]
+    ) throws(StoreError) {
+        let states: [DocumentState]
+        do throws(DecodingFailure) { states = try SnapshotCodec().decode(bytes[...]) } catch {
+            throw .damaged(place: "a grant from the hub", reason: error.description)
+        }
+        try writing { writer throws(StoreError) in
+            try writer.receive(states)
+            if isHub { try writer.journal.closeFeedGap() }
+            try writer.sync.meet(lineage)
+            try writer.sync.move(lineage, scope, to: .feed(position))
+        }
+        changes.post(.applied)
     }
 
     private func join(

@@ -60,23 +60,17 @@ struct SnapshotPlace: Hashable {
 }
 
 extension ReplicaStore {
-    func firstPlace() throws(StoreError) -> SnapshotPlace {
-        let total = try readingTables { tables, _ in
-            let documents = tables.lookup("SELECT count(*) FROM document")
-            return try documents.step() ? Int(documents.integer(0)) : 0
-        }
-        return SnapshotPlace(total: total, hasFirst: Tables.comesFirst(schema) != nil)
-    }
-
     /// The chunk at a place, and the place of the next one; nil at the end.
     func snapshotChunk(
-        at start: SnapshotPlace, bytesMax: Int
+        of scope: ScopeName, at start: SnapshotPlace, bytesMax: Int
     ) throws(StoreError) -> (bytes: [UInt8], next: SnapshotPlace?) {
         var place = start
         while true {
             let (states, next) = try readingTables { tables, _ in
-                try StateReader(tables).documents(
-                    after: place.after, limit: place.limit, where: SnapshotPlace.condition(place.part, schema))
+                let number = ReplicaStore.everything.contains(scope) ? nil : try tables.served(scope) ?? 0
+                return try StateReader(tables).documents(
+                    after: place.after, limit: place.limit, where: SnapshotPlace.condition(place.part, schema),
+                    scope: number)
             }
             var rest: SnapshotPlace?
             if let next {

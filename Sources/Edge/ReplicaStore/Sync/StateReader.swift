@@ -62,19 +62,26 @@ struct StateReader {
     }
 
     /// What reads documents in the order of identifiers.
-    /// - Parameter condition: which ones; nil for all.
-    static func documentsQuery(where condition: String? = nil) -> String {
+    /// - Parameters:
+    ///   - condition: which ones; nil for all.
+    ///   - scope: the tracked scope whose documents alone are read; nil for all.
+    static func documentsQuery(where condition: String? = nil, scope: Int64? = nil) -> String {
         let condition = condition.map { " AND \($0)" } ?? ""
-        return "SELECT id, kind, salt, stamp, context FROM document WHERE id > ?\(condition) ORDER BY id LIMIT ?"
+        let columns = "SELECT id, kind, salt, stamp, context FROM"
+        guard let scope else { return "\(columns) document WHERE id > ?\(condition) ORDER BY id LIMIT ?" }
+        return """
+            \(columns) document_scope m CROSS JOIN document ON id = m.document
+            WHERE m.scope = \(scope) AND m.document > ?\(condition) ORDER BY m.document LIMIT ?
+            """
     }
 
     /// The states of up to `limit` documents whose identifiers come after `after`, in the order of identifiers.
     /// - Parameter condition: which ones; nil for all.
     /// - Returns: the states, and the last identifier where there may be more.
     func documents(
-        after: Int64, limit: Int, where condition: String? = nil
+        after: Int64, limit: Int, where condition: String? = nil, scope: Int64? = nil
     ) throws(StoreError) -> (states: [DocumentState], next: Int64?) {
-        let select = Statement(connection, StateReader.documentsQuery(where: condition))
+        let select = Statement(connection, StateReader.documentsQuery(where: condition, scope: scope))
         select.bind(1, after)
         select.bind(2, Int64(limit))
         var states: [DocumentState] = []
@@ -93,9 +100,16 @@ struct StateReader {
                     greatest: Stamp(select.integer(3))))
         }
         guard let first, let last else { return ([], nil) }
-        try fill(&states, places, first, last)
+        if scope == nil {
+            try fill(&states, places, first, last)
+        } else {
+            // Between two documents of a scope may be any number of others.
+            for (id, place) in places.sorted(by: { $0.key < $1.key }) { try fill(&states, [id: place], id, id) }
+        }
         return (states, states.count == limit ? last : nil)
     }
+
+    func knownID(_ name: RecordName) throws(StoreError) -> LocalID? { try origins.knownID(name) }
 
     /// The state of one document.
     func document(_ name: RecordName) throws(StoreError) -> DocumentState? {

@@ -10,6 +10,8 @@ public enum StoreEvent: Hashable, Sendable {
     case applied
     /// Another process committed to the same store.
     case elsewhere
+    /// The feeds of these scopes grew.
+    case scopesAdvanced([ScopeName])
     /// The hub said that more is durable.
     case receipts
     /// These are now known to be at HQ.

@@ -46,7 +46,8 @@ final class SyncState {
         heldOrigins = Statement(connection, "SELECT DISTINCT origin FROM held ORDER BY origin")
         // Grows whenever more is known to be at HQ: the ranges there only ever gain.
         lastSegment = Statement(connection, "SELECT coalesce(max(n), 0) FROM segment")
-        selectWanted = Statement(connection, "SELECT document FROM wanted LIMIT ?")
+        selectWanted = Statement(
+            connection, "SELECT document FROM wanted UNION SELECT document FROM stray ORDER BY document LIMIT ?")
         anyOrphan = Statement(connection, "SELECT 1 FROM orphan LIMIT 1")
         selectMeta = Statement(connection, "SELECT value FROM meta WHERE key = ?")
         setMeta = Statement(connection, "INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)")
