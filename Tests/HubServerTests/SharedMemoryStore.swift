@@ -81,7 +81,7 @@ final class SharedMemoryStore: SessionStore {
     func states(
         _ documents: [DocumentKey], bytesMax: Int, within: [ScopeName]
     ) async throws -> (answered: Int, bytes: [UInt8]) { (documents.count, []) }
-    func commit(_ segments: [SegmentPayload]) async throws -> [SegmentOutcome] {
+    func commit(_ segments: [SegmentPayload], of hubs: [ReplicaID]) async throws -> [SegmentOutcome] {
         if let failure = state.withLockedValue(\.failure) { throw failure }
         return change { $0.commit(segments) }
     }

@@ -130,7 +130,14 @@ extension ReplicaStore {
     /// Gives all that it holds to another.
     func send(to other: ReplicaStore) throws {
         for origin in try heldOrigins() {
-            for bytes in try segments(of: origin) { _ = try other.apply(bytes).get() }
+            for range in try held(origin).ranges {
+                var next = UInt64(range.lowerBound)
+                while next <= UInt64(range.upperBound) {
+                    let part = try #require(try segment(origin, Sequence32(next)...range.upperBound))
+                    _ = try other.apply(part.bytes, as: origin, from: part.range.lowerBound).get()
+                    next = UInt64(part.range.upperBound) + 1
+                }
+            }
         }
     }
 

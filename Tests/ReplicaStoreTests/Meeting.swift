@@ -23,7 +23,7 @@ struct Meeting {
     mutating func sync() throws -> SessionEnd {
         var unresolved: Set<ReplicaID> = []
         var end = SessionEnd.stopped
-        for _ in 0..<8 {
+        for _ in 0..<16 {
             end = try session(unresolved)
             switch end {
             case .diverged(let divergence):
@@ -39,6 +39,7 @@ struct Meeting {
 
     private mutating func session(_ unresolved: Set<ReplicaID>) throws -> SessionEnd {
         var below = ReplicaSession(configuration: .init(unresolved: unresolved))
+        let name = hub.identity.replica
         var above = HubSession(identity: try hub.hubIdentity(isHeadquarters: isHeadquarters))
         var ends: (child: SessionEnd?, hub: SessionEnd?)
         var actions = below.receive(.connected(clock: 0))
@@ -57,7 +58,10 @@ struct Meeting {
             switch answers.removeFirst() {
             case .send(let frame): actions += below.receive(.received(frame))
             case .load(let load): answers += above.receive(.loaded(try answer(load)))
-            case .commit(let payload): answers += above.receive(.committed(try hub.take([payload])))
+            case .commit(let payload):
+                answers += above.receive(.committed(try hub.take([payload], of: [name])))
+                // A hub that goes by a new name ends its sessions.
+                if hub.identity.replica != name { return .refusedByPeer(.hubRenamed) }
             case .reportRegression: regressions += 1
             case .close(let end): ends.hub = end
             case .introduce, .acceptFullFrames, .reportFork: break

@@ -62,6 +62,6 @@ struct Oracle {
     }
 
     private static func saw(_ set: ChangeSet, _ dot: Dot) -> Bool {
-        (set.seen ?? set.deps).entries.contains { $0.origin == dot.origin && $0.sequence >= dot.sequence }
+        (set.seen ?? set.follows).entries.contains { $0.origin == dot.origin && $0.sequence >= dot.sequence }
     }
 }

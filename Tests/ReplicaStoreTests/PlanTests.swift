@@ -56,6 +56,10 @@ struct PlanTests {
         // Once for a new build, and for a verdict.
         "SELECT bytes FROM quarantine WHERE ?1 IS NULL OR document = ?1 ORDER BY origin, sequence",
         "DELETE FROM quarantine WHERE ?1 IS NULL OR document = ?1",
+        // Where a fork has come to be known.
+        "SELECT bytes FROM fork_fact",
+        "SELECT 1 FROM receipt WHERE origin = ?1 AND first <= ?2 AND last >= ?3 LIMIT 1",
+        "DELETE FROM feed",
         // The first row decides.
         "SELECT EXISTS (SELECT 1 FROM parked)",
         "SELECT 1 FROM orphan LIMIT 1",

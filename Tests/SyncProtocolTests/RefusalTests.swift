@@ -98,6 +98,10 @@ struct RefusalTests {
                         origin: ReplicaID(2), shared: 0, head: 5, parentEnd: 5, isCertain: true,
                         parentHash: hub.hash(of: ReplicaID(2), at: 1))))
         #expect(link.forks == [ReplicaID(2)])
+        // It is looked into before anything is sent: other work may be built on it. Where it cannot be settled all else goes.
+        #expect(hub.held[desk.replica] == nil)
+        var next = Link(child: .init(unresolved: [ReplicaID(2)]), identity: hub.identity, seed: 1)
+        next.run(&desk, &hub)
         #expect(hub.held[desk.replica]?.total == 4)
         #expect(desk.receipted[hub.lineage]?[ReplicaID(2)] == nil)
     }

@@ -29,11 +29,14 @@ public struct ChangeSet: Hashable, Sendable {
     /// Only where it begins an origin: what it was before a fork made a branch go by a name of its own. The change sets
     /// after it follow it there, sequence by sequence (Protocol, "Forks").
     public let original: Dot?
+    /// What `deps` covers besides, because names end that lead to what it names (``Renaming``): it is no part of what was
+    /// written, and delivery need not look at it.
+    public let implied: Context
 
     public init(
         dot: Dot, document: RecordName, documentKind: UInt32, salt: Salt? = nil, group: Sequence32? = nil, actor: Text,
         intent: Text, time: Int64, stamp: Stamp, deps: Context, seen: Context? = nil, authority: Context = .empty,
-        changes: [RecordChange], original: Dot? = nil
+        changes: [RecordChange], original: Dot? = nil, implied: Context = .empty
     ) {
         self.dot = dot
         self.document = document
@@ -49,10 +52,19 @@ public struct ChangeSet: Hashable, Sendable {
         self.authority = authority
         self.changes = changes
         self.original = original
+        self.implied = implied
     }
 
     /// What its writes remove siblings by.
-    public var removal: Context { seen ?? deps }
+    public var removal: Context { seen ?? follows }
+
+    /// All that it follows in its document.
+    public var follows: Context {
+        if implied.isEmpty { return deps }
+        var all = deps
+        all.formUnion(implied)
+        return all
+    }
 
     /// What no honest replica writes and every decoder refuses, because it would merge differently by the order of
     /// arrival or wait for ever; nil where the change set is sound.

@@ -163,12 +163,15 @@ public struct HubSession: Sendable {
         precondition(standing.scopes.count == hello.subscriptions.count, "one standing for each scope")
         let isSameLife = speaksOfThisLife(hello)
         let receipted = SequenceRanges.through(hello.receiptedAtHub)
-        if isSameLife, standing.isBehind || !receipted.subtracting(standing.held).isEmpty {
+        let dispute = dispute(standing, hello)
+        // Of a name that ended in a fork the hub holds less than it receipted, and says so by its chain.
+        let hasForked = dispute?.code == .forkSuspected
+        if isSameLife, standing.isBehind || !hasForked && !receipted.subtracting(standing.held).isEmpty {
             state = .regressed
             actions += [.reportRegression, .load(.newName(insteadOf: identity.lineage.hub, RegressionClaim(hello)))]
             return
         }
-        if let dispute = dispute(standing, hello) {
+        if let dispute {
             state = .disputed(hello)
             return send(.error(dispute))
         }

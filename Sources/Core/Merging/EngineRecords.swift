@@ -42,10 +42,19 @@ public enum EngineRecords {
             [scopes, document, state, reason])
     }
 
+    /// What is known of a fork: one record for each place where histories part (Protocol, "Forks").
+    public enum Fork {
+        /// Facts, each in bytes.
+        public static let facts = Field(2, "facts", .bytes, .addWins)
+
+        public static let kind = RecordKind(tagMin + 2, "fork", [scopes, facts])
+    }
+
     public static let verdict = DocumentKind(tagMin, "verdict", [Verdict.kind])
     public static let salvage = DocumentKind(tagMin + 1, "salvage", [Salvage.kind])
+    public static let fork = DocumentKind(tagMin + 2, "fork", [Fork.kind])
 
-    public static let documents = [verdict, salvage]
+    public static let documents = [verdict, salvage, fork]
 }
 
 extension RecordName {

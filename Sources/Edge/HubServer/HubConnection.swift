@@ -14,6 +14,9 @@ actor HubConnection {
     /// Yields when there is something to load that nobody loads yet, and ends with the session.
     nonisolated let wants: AsyncStream<Void>
 
+    /// The name that the hub bore when the session began.
+    nonisolated let hub: ReplicaID
+
     private let want: AsyncStream<Void>.Continuation
     private var loads: [HubLoad] = []
     private var isLoading = false
@@ -28,6 +31,7 @@ actor HubConnection {
         _ identity: HubIdentity, _ configuration: HubServer.Configuration, _ outbox: FrameOutbox, _ meter: SessionMeter,
         peer: String, _ logger: Logger
     ) {
+        hub = identity.lineage.hub
         session = HubSession(identity: identity, configuration: .init(windowBytes: configuration.windowBytes))
         self.outbox = outbox
         self.meter = meter

@@ -68,7 +68,7 @@ actor SegmentWriter {
         resumeWaiting()
         do {
             let begun = ContinuousClock.now
-            let outcomes = try await store.commit(batch.map(\.payload))
+            let outcomes = try await store.commit(batch.map(\.payload), of: batch.map(\.connection.hub))
             metrics.committed(outcomes, in: .now - begun)
             precondition(outcomes.count == batch.count, "one outcome for each segment")
             commits += 1

@@ -47,8 +47,15 @@ extension ReplicaStore {
     }
 
     /// Puts a received segment into the journal and the state, durably.
-    public func apply(_ segment: [UInt8]) throws(StoreError) -> Result<ApplyOutcome, DecodingFailure> {
-        let result = try writing { writer throws(StoreError) in try writer.apply(segment, entersFeed: isHub) }
+    /// - Parameters:
+    ///   - name: what its change sets go by, where that is a branch's name and not the one that they were written under.
+    ///   - first: the number of the first of them under that name.
+    public func apply(
+        _ segment: [UInt8], as name: ReplicaID? = nil, from first: Sequence32? = nil
+    ) throws(StoreError) -> Result<ApplyOutcome, DecodingFailure> {
+        let result = try writing { writer throws(StoreError) in
+            try writer.apply(segment, as: name, from: first, entersFeed: isHub)
+        }
         if case .success = result { changes.post(.applied) }
         return result
     }

@@ -79,8 +79,9 @@ struct JournalReader {
     private func cut(_ stored: Journal.StoredSegment, to part: ClosedRange<Sequence32>) throws(StoreError) -> [UInt8] {
         if part == stored.range {
             // It goes out as it is, so what a damaged file made of it must be seen without expanding it.
-            guard let header = try? SegmentCodec.header(stored.bytes[...]), header.first == part.lowerBound,
-                header.last == part.upperBound, stored.bytes.count <= ChangeSetLimits.segmentDecodedBytesMax
+            guard let header = try? SegmentCodec.header(stored.bytes[...]),
+                Journal.isRun(stored.origin, part, of: header.origin, header.first, header.count),
+                stored.bytes.count <= ChangeSetLimits.segmentDecodedBytesMax
             else {
                 throw .damaged(
                     place: "segment \(stored.number) of the journal", reason: "it is not the run that its row names")
@@ -109,7 +110,8 @@ struct JournalReader {
         rows.bind(1, position)
         while try rows.step() {
             let stored = Journal.StoredSegment(
-                number: rows.integer(3), range: try Journal.range(rows.integer(5), rows.integer(6)),
+                number: rows.integer(3), origin: try origins.id(rows.integer(4)),
+                range: try Journal.range(rows.integer(5), rows.integer(6)),
                 bytes: rows.bytes(7))
             let range = try Journal.range(rows.integer(1), rows.integer(2))
             let part = try cut(stored, to: range)

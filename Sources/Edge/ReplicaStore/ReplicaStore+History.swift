@@ -15,9 +15,12 @@ extension ReplicaStore {
 
     /// One change set of the journal; nil where it is not held.
     public func changeSet(_ dot: Dot) throws(StoreError) -> ChangeSet? {
-        guard let (range, bytes) = try segment(dot.origin, dot.sequence...dot.sequence), range.contains(dot.sequence)
-        else { return nil }
-        return try HistoryReader.decode(bytes).first { $0.dot == dot }
+        try readingTables { tables, _ in
+            guard let (range, bytes) = try JournalReader(tables).segment(dot.origin, dot.sequence...dot.sequence),
+                range.contains(dot.sequence)
+            else { return nil }
+            return try HistoryReader(tables).decode(bytes, dot.origin, range.lowerBound).first { $0.dot == dot }
+        }
     }
 
     /// Every change set of the journal, segment by segment: reads and decodes all of it.
@@ -90,10 +93,23 @@ struct HistoryReader {
         self.origins = origins
     }
 
-    static func decode(_ bytes: [UInt8]) throws(StoreError) -> [ChangeSet] {
-        do throws(DecodingFailure) { return try SegmentCodec().decode(bytes[...]).changeSets } catch {
+    /// A run of a name's change sets, as they are called here.
+    func decode(_ bytes: [UInt8], _ name: ReplicaID, _ first: Sequence32) throws(StoreError) -> [ChangeSet] {
+        let segment: Segment
+        do throws(DecodingFailure) { segment = try SegmentCodec().decode(bytes[...]) } catch {
             throw .damaged("a segment of the journal", error)
         }
+        guard segment.first >= first else {
+            throw .damaged(place: "a segment of the journal", reason: "it is not the run that its row names")
+        }
+        return try journal.names.sets(segment, as: name, from: first)
+    }
+
+    /// The same of a row that has the origin, the first sequence and the bytes from a column on.
+    private func decode(_ rows: Statement, _ column: Int32) throws(StoreError) -> [ChangeSet] {
+        try decode(
+            rows.bytes(column + 2), try origins.id(rows.integer(column)),
+            Sequence32(truncatingIfNeeded: rows.integer(column + 1)))
     }
 
     /// The first segments that the index does not know yet.
@@ -101,13 +117,13 @@ struct HistoryReader {
         let rows = Statement(
             connection,
             """
-            SELECT n, bytes FROM segment WHERE n > coalesce((SELECT value FROM meta WHERE key = '\(Self.mark)'), 0)
+            SELECT n, origin, first, bytes FROM segment WHERE n > coalesce((SELECT value FROM meta WHERE key = '\(Self.mark)'), 0)
             ORDER BY n LIMIT ?
             """)
         rows.bind(1, Int64(limit))
         var contents: [SegmentContent] = []
         while try rows.step() {
-            let sets = try Self.decode(rows.bytes(1))
+            let sets = try decode(rows, 1)
             contents.append(SegmentContent(number: rows.integer(0), documents: Set(sets.map(\.document))))
         }
         return contents
@@ -121,13 +137,14 @@ struct HistoryReader {
             let rows = Statement(
                 connection,
                 """
-                SELECT segment.n, segment.bytes FROM document_segment JOIN segment ON segment.n = document_segment.segment
+                SELECT segment.n, segment.origin, segment.first, segment.bytes
+                FROM document_segment JOIN segment ON segment.n = document_segment.segment
                 WHERE document_segment.document = ?
                 """)
             rows.bind(1, id.raw)
             while try rows.step() {
                 let number = rows.integer(0)
-                let sets = try decoded.sets(number) { () throws(StoreError) in try Self.decode(rows.bytes(1)) }
+                let sets = try decoded.sets(number) { () throws(StoreError) in try decode(rows, 1) }
                 for set in sets where set.document == document { found[set.dot] = set }
             }
         }
@@ -136,9 +153,9 @@ struct HistoryReader {
     }
 
     func each(_ body: (ChangeSet) throws -> Void) throws {
-        let rows = Statement(connection, "SELECT bytes FROM segment ORDER BY n")
+        let rows = Statement(connection, "SELECT origin, first, bytes FROM segment ORDER BY n")
         while try rows.step() {
-            for set in try Self.decode(rows.bytes(0)) { try body(set) }
+            for set in try decode(rows, 0) { try body(set) }
         }
         for set in try tail() { try body(set) }
     }
@@ -150,7 +167,10 @@ struct HistoryReader {
         var from: Sequence32 = 1
         while true {
             let sets = try journal.tail(from: from, limit: limit)
-            all += sets
+            if let own = sets.first?.dot.origin {
+                try journal.names.refresh()
+                all += journal.names.named(sets, as: own, after: 0)
+            }
             guard sets.count == limit, let last = sets.last else { return all }
             from = last.dot.sequence + 1
         }

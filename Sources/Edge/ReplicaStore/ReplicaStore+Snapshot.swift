@@ -11,7 +11,10 @@ extension ReplicaStore {
         bytes: [UInt8], next: Int64?
     ) {
         let (states, next) = try readingTables { tables, _ in
-            try StateReader(tables).documents(after: after, limit: min(limit, SnapshotCodec.documentsMax))
+            let reader = try StateReader(tables)
+            let (states, next) = try reader.documents(after: after, limit: min(limit, SnapshotCodec.documentsMax))
+            // What is known of forks comes first: it says what is meant by names here and there.
+            return (after > 0 ? states : try reader.forks(tables.journal, besides: states) + states, next)
         }
         return (SnapshotCodec().encode(states), next)
     }
@@ -60,7 +63,19 @@ extension Writer {
     /// Joins documents' states into the store, then applies what had waited for them.
     /// - Parameter feedTells: whether an entry of the feed brings the same states to those below.
     func join(_ states: [DocumentState], entersFeed: Bool, feedTells: Bool = false) throws(StoreError) {
+        let forked = states.filter { $0.kind == EngineRecords.fork.tag }
+        if !forked.isEmpty, forked.count < states.count {
+            try join(forked, entersFeed: entersFeed, feedTells: feedTells)
+        }
+        let forks = try journal.forks()
         for state in states {
+            if !forks.isEmpty {
+                // Its hub has not heard of a fork yet: what is of a branch comes under the branch's name.
+                if !state.name.isHash, forks.isDead(state.name.origin, state.name.sequence) { continue }
+                if state.context.entries.contains(where: { forks.isDead($0.origin, $0.sequence) }) {
+                    renamed.insert(state.name)
+                }
+            }
             let known = try folder.document(state.name)
             let place: Int
             if let known {

@@ -320,7 +320,7 @@ public final class ReplicaStore: Sendable {
         try ReplicaStore.asStoreErrors {
             try onConnections { connections in
                 try connections.pool.read { db in
-                    let tables = try connections.readers.tables(of: db, schema)
+                    let tables = try connections.readers.tables(of: db, schema, observer)
                     defer { tables.rest() }
                     return try body(tables, db)
                 }

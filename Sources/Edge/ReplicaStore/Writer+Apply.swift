@@ -23,33 +23,55 @@ public struct ApplyOutcome: Equatable, Sendable {
 
 extension Writer {
     /// Puts a received segment into the journal and folds what can be folded.
-    func apply(_ bytes: [UInt8], entersFeed: Bool) throws(StoreError) -> Result<ApplyOutcome, DecodingFailure> {
+    /// - Parameters:
+    ///   - name: the name that its change sets go by, where that is not the one that they were written under.
+    ///   - first: the number of the first of them under that name.
+    func apply(
+        _ bytes: [UInt8], as name: ReplicaID? = nil, from first: Sequence32? = nil, entersFeed: Bool
+    ) throws(StoreError) -> Result<ApplyOutcome, DecodingFailure> {
         let segment: Segment
         do throws(DecodingFailure) { segment = try codec.decode(bytes[...]) } catch { return .failure(error) }
+        let run = NamedRun(segment, name ?? segment.origin, first ?? segment.first)
+        guard Journal.isRun(run.name, run.range, of: segment.origin, segment.first, segment.changeSets.count) else {
+            return .failure(DecodingFailure(.invalidValue, offset: 0, "the segment is not the run that it goes by"))
+        }
+        try meet(run, entersFeed: entersFeed)
+        if let end = try journal.forks().end(of: run.name), run.range.upperBound > end {
+            return try applyBeyond(end, run, bytes, entersFeed: entersFeed)
+        }
+        return .success(try apply(run, bytes, entersFeed: entersFeed))
+    }
+
+    private func apply(_ whole: NamedRun, _ bytes: [UInt8], entersFeed: Bool) throws(StoreError) -> ApplyOutcome {
         var outcome = ApplyOutcome()
-        let range = segment.first...segment.last
+        let (segment, range) = (whole.segment, whole.range)
         // This replica was restored, and its own work comes back: it has to follow what is still in the tail.
-        if segment.origin == identity.replica { try packTail(entersFeed: entersFeed) }
-        let held = try journal.heldOrTrimmed(segment.origin, overlapping: range)
+        if whole.name == identity.replica { try packTail(entersFeed: entersFeed) }
+        let held = try journal.heldOrTrimmed(whole.name, overlapping: range)
         if held.contains(range) {
             outcome.duplicates = segment.changeSets.count
-            return .success(outcome)
+            return outcome
         }
         // Only what is not held yet goes into the journal, so that no dot is ever in two segments.
         let missing = SequenceRanges(range).subtracting(held)
         outcome.duplicates = segment.changeSets.count - missing.total
         for run in missing.ranges {
-            let isWhole = run == range
-            let offset = Int(run.lowerBound - segment.first)
-            let part = isWhole ? segment : Segment(Array(segment.changeSets[offset..<offset + run.count]))
-            let number = try journal.insert(segment.origin, run, isWhole ? bytes : codec.encode(part))
-            try fold(part, number, entersFeed: entersFeed, &outcome)
+            let part = run == range ? whole : whole.part(run)
+            let number = try journal.insert(whole.name, run, run == range ? bytes : codec.encode(part.segment))
+            try fold(try named(part), number, entersFeed: entersFeed, &outcome)
         }
         if outcome.applied > 0, try waiting.hasParked() { try drain(entersFeed: entersFeed, &outcome) }
-        try extendChains(segment)
+        try extendChain(whole.name, whole)
+        try resumeChains()
         try flush()
         try honourEngineRecords(entersFeed: entersFeed, &outcome)
-        return .success(outcome)
+        return outcome
+    }
+
+    /// A run as it is called here.
+    private func named(_ run: NamedRun) throws(StoreError) -> Segment {
+        let sets = try journal.names.sets(run.segment, as: run.name, from: run.range.lowerBound)
+        return try journal.forks().isEmpty && run.name == run.segment.origin ? run.segment : Segment(sets)
     }
 
     private func fold(
@@ -76,7 +98,7 @@ extension Writer {
     }
 
     /// The document of a change set, made now if the change set makes it.
-    private func place(for set: ChangeSet) throws(StoreError) -> Int? {
+    func place(for set: ChangeSet) throws(StoreError) -> Int? {
         if let place = try folder.document(set.document) { return place }
         if let salt = set.salt { return try folder.create(set.document, kind: set.documentKind, salt: salt) }
         if set.document.isHash { return try folder.create(set.document, kind: set.documentKind, salt: .none) }
@@ -85,7 +107,7 @@ extension Writer {
 
     /// - Parameter segment: the number of the segment that has it.
     /// - Returns: whether the change set is covered now.
-    private func foldOne(
+    func foldOne(
         _ set: ChangeSet, _ place: Int?, of segment: Int64, verdicts: Bool, _ outcome: inout ApplyOutcome
     ) throws(StoreError) -> Bool {
         guard let place else {
@@ -213,19 +235,9 @@ extension Writer {
         guard let stored = try journal.segment(dot.origin, endingFrom: dot.sequence),
             stored.range.contains(dot.sequence)
         else { return nil }
-        let segment = try decode(stored)
+        let segment = try named(NamedRun(stored, codec))
         decoded = (stored.number, segment)
         return (segment.changeSets[Int(dot.sequence - stored.range.lowerBound)], stored.number)
-    }
-
-    func decode(_ stored: Journal.StoredSegment) throws(StoreError) -> Segment {
-        try stored.decode(codec)
-    }
-
-    /// Carries chains on: the segment's own, and those that had waited for a document which is here now.
-    private func extendChains(_ segment: Segment) throws(StoreError) {
-        try extendChain(segment.origin, segment)
-        try resumeChains()
     }
 
     /// Carries on the chains that had waited for a document which is here now.
@@ -239,25 +251,25 @@ extension Writer {
 
     /// Carries an origin's chain on over the change sets that are held without a gap. The salt of a document that is not
     /// here is unknown, and the chain waits there.
-    /// - Parameter known: a segment that is decoded already.
-    func extendChain(_ origin: ReplicaID, _ known: Segment?) throws(StoreError) {
-        var head = try journal.head(origin)
+    /// - Parameter known: a run that is decoded already.
+    func extendChain(_ origin: ReplicaID, _ known: NamedRun?) throws(StoreError) {
+        guard var head = try journal.verified(origin) else { return }
         let start = head.sequence
         chain: while head.sequence < Sequence32.max,
             let stored = try journal.segment(origin, endingFrom: head.sequence + 1),
             stored.range.lowerBound <= head.sequence + 1
         {
-            var part = known
-            if known?.first != stored.range.lowerBound || known?.last != stored.range.upperBound {
-                part = try decode(stored)
-            }
-            for set in part?.changeSets ?? [] where set.dot.sequence == head.sequence + 1 {
+            var run = known
+            if known?.range != stored.range { run = try NamedRun(stored, codec) }
+            guard let run else { break }
+            let named = try journal.names.sets(run.segment, as: origin, from: run.range.lowerBound)
+            for (written, set) in zip(run.segment.changeSets, named) where set.dot.sequence == head.sequence + 1 {
                 guard let salt = try salt(of: set) else {
                     stalledChains[set.document, default: []].insert(origin)
                     break chain
                 }
                 head = Journal.Head(
-                    sequence: set.dot.sequence, digest: chain.head(after: head.digest, set, salt: salt).head)
+                    sequence: set.dot.sequence, digest: chain.head(after: head.digest, written, salt: salt).head)
             }
             try journal.setSegmentHead(origin, endingAt: stored.range.upperBound, head.digest)
         }

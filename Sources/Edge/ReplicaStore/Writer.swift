@@ -32,6 +32,10 @@ final class Writer {
     var judged: Set<RecordName> = []
     /// States that the transaction which runs has to join, because an administrator adopted them.
     var adopted: [DocumentState] = []
+    /// What records that were folded in the transaction which runs say of forks.
+    var heard: Set<ForkFact> = []
+    /// Documents that state was joined into which tells of names that have ended.
+    var renamed: Set<RecordName> = []
     /// Whether the transaction that runs is one of many that fill the store: the write-ahead log may grow longer then.
     var isFilling = false
     private var foldsRarely = false
@@ -63,6 +67,7 @@ final class Writer {
         scopes = WriterScopes(ScopeTable(connection), ScopeFeed(connection, origins))
         reader = RecordReader(connection, origins, folder.documents, folder.tables)
         self.observer = observer
+        journal.names.observer = observer
         folder.reportsTouched = observer != nil
         let waiting = waiting
         folder.isVoided = { dot throws(StoreError) in try waiting.isVoided(dot) }
@@ -95,6 +100,8 @@ final class Writer {
         isFilling = false
         judged = []
         adopted = []
+        heard = []
+        renamed = []
         decodedSegments.removeAll()
     }
 

@@ -117,8 +117,8 @@ public final class StoreSessions: SessionStore {
         try await on(writer) { try self.store.states(of: documents, bytesMax: bytesMax, within: within) }
     }
 
-    public func commit(_ segments: [SegmentPayload]) async throws -> [SegmentOutcome] {
-        try await on(writer) { try self.store.take(segments) }
+    public func commit(_ segments: [SegmentPayload], of hubs: [ReplicaID]) async throws -> [SegmentOutcome] {
+        try await on(writer) { try self.store.take(segments, of: hubs) }
     }
 
     // MARK: Changes

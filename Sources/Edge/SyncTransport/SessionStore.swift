@@ -63,7 +63,9 @@ public protocol SessionStore: Sendable {
         _ documents: [DocumentKey], bytesMax: Int, within: [ScopeName]
     ) async throws -> (answered: Int, bytes: [UInt8])
     /// Journals segments of any number of sessions with one fsync. One outcome for each, in order.
-    func commit(_ segments: [SegmentPayload]) async throws -> [SegmentOutcome]
+    /// - Parameter hubs: the name that this hub bore when each segment's session began. What was agreed on under another
+    ///   name than it bears now holds no more, and the segment is refused.
+    func commit(_ segments: [SegmentPayload], of hubs: [ReplicaID]) async throws -> [SegmentOutcome]
 
     // MARK: Changes
 

@@ -89,7 +89,7 @@ public struct SyncClient: Sendable {
     }
 
     /// Sessions that end because a name changed are followed by another at once, but not for ever.
-    static let attemptsMax = 8
+    static let attemptsMax = 16
 
     /// What is kept from one session with a hub to the next.
     struct Visitor {

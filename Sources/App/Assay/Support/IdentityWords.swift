@@ -16,8 +16,8 @@ extension IdentityNote {
             return "another device had worked under this one's name; both devices' work is kept, and this one's "
                 + "\(counted) of that time go by a new name; nothing to do."
         case .unresolved:
-            return "another device has worked under this one's name, and others have built on \(counted) of it; all of "
-                + "it is kept here and none of it is sent; tell headquarters."
+            return "another device has worked under this one's name, and where \(counted) of it parted is not known at "
+                + "the hub; all of it is kept here and goes up when that hub has heard of it; nothing to do."
         case .hubRegressed:
             return "an older state of this hub was put back; those below send again what it lacks; nothing to do."
         }

@@ -49,14 +49,15 @@ extension ReplicaSession {
         push.excluded.insert(1...Sequence32.max, of: origin)
     }
 
-    /// Looks into the first dispute that has not been looked into, once all else is done.
+    /// The first dispute that has not been looked into.
+    var openDispute: (origin: ReplicaID, head: Sequence32)? {
+        push.disputes.first { !configuration.unresolved.contains($0.origin) }
+    }
+
+    /// Looks into the first dispute that has not been looked into, once nothing is under way.
     /// - Returns: false where there is none.
     mutating func searchDispute() -> Bool {
-        guard
-            let (origin, head) = push.disputes.first(where: { origin, _ in
-                !configuration.unresolved.contains(origin)
-            })
-        else { return false }
+        guard let (origin, head) = openDispute else { return false }
         search(origin, head: head)
         return true
     }

@@ -115,6 +115,11 @@ extension ReplicaSession {
             actions.append(.load(.chainHashes(entry.origin, [known.sequence])))
         } else {
             push.offered = nil
+            if openDispute != nil {
+                // What others built on this side's branch means that branch: it goes up once the fork is known there.
+                push.toSend = []
+                push.pages = []
+            }
             advancePush()
         }
     }
@@ -219,6 +224,7 @@ extension ReplicaSession {
 
     private mutating func endRound() {
         if push.isDue { return startPush() }
+        if openDispute != nil { return finishIfDone() }
         if push.isMarkCovered, let mark = push.markToTakeOver {
             push.markToTakeOver = nil
             return commitNow(.receipts(ReceiptCommit(lineage: push.lineage, receiptMark: mark)))

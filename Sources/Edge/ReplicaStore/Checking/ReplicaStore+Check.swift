@@ -24,7 +24,7 @@ extension ReplicaStore {
     public func check() throws(StoreError) -> [StoreFinding] {
         do throws(StoreError) {
             return try reading { db in
-                var check = try StoreCheck(db, schema)
+                var check = try StoreCheck(db, schema, observer)
                 try check.file()
                 try check.journal()
                 try check.rows()
@@ -57,7 +57,7 @@ private struct StoreCheck {
     /// How many documents' histories are in memory at once.
     private static let documentsAtOnce = 20_000
 
-    init(_ db: Database, _ schema: Schema) throws {
+    init(_ db: Database, _ schema: Schema, _ observer: (any MergeObserver)?) throws {
         guard let connection = db.sqliteConnection else {
             throw StoreError.damaged(place: "the connection", reason: "it is closed")
         }
@@ -66,6 +66,7 @@ private struct StoreCheck {
         own = try Journal(connection, OriginNumbers(connection)).own()
         origins = try OriginNumbers(connection)
         journalTables = try Journal(connection, origins)
+        journalTables.names.observer = observer
         states = try StateReader(connection, schema)
     }
 
@@ -95,7 +96,7 @@ private struct StoreCheck {
         let origin = try origins.id(number)
         var held = SequenceRanges()
         var chain = HashChain(.cryptoSHA256)
-        var head = Journal.Head(sequence: 0, digest: .zero)
+        var head = Journal.Head(sequence: 0, digest: try journalTables.forks().place(of: origin)?.head ?? .zero)
         let stored = try journalTables.head(origin)
         var isVerified = stored.sequence == 0
         // Where a document is not here its salt is not either, and the chain cannot be followed any further.
@@ -118,19 +119,21 @@ private struct StoreCheck {
                 isFollowed = false
                 continue
             }
-            guard segment.origin == origin, segment.first == first, segment.last == last else {
+            guard Journal.isRun(origin, first...last, of: segment.origin, segment.first, segment.changeSets.count)
+            else {
                 found("journal-unreadable", place, "it holds another run than its row says", StoreCheck.fromHub)
                 isFollowed = false
                 continue
             }
             guard isFollowed, first == head.sequence + 1 else { continue }
-            for set in segment.changeSets {
+            let named = try journalTables.names.sets(segment, as: origin, from: first)
+            for (written, set) in zip(segment.changeSets, named) {
                 guard let salt = set.document.isHash ? Salt.none : try journalTables.salt(of: set.document) else {
                     isFollowed = false
                     break
                 }
                 head = Journal.Head(
-                    sequence: set.dot.sequence, digest: chain.head(after: head.digest, set, salt: salt).head)
+                    sequence: set.dot.sequence, digest: chain.head(after: head.digest, written, salt: salt).head)
                 guard head.sequence == stored.sequence else { continue }
                 isVerified = true
                 if head.digest != stored.digest {
@@ -259,14 +262,20 @@ private struct StoreCheck {
             guard documents[set.document] != nil, !excluded.contains(set.dot) else { return }
             histories[set.document, default: []].append(set)
         }
-        let segments = try Data.fetchCursor(db, sql: "SELECT bytes FROM segment ORDER BY origin, last")
-        while let bytes = try segments.next() {
+        let segments = try Row.fetchCursor(
+            db, sql: "SELECT origin, first, bytes FROM segment ORDER BY origin, last")
+        while let row = try segments.next() {
             // What does not read was told of already.
-            guard let segment = try? codec.decode(Array(bytes)[...]) else { continue }
-            segment.changeSets.forEach(take)
+            guard let first = Sequence32(exactly: row[1] as Int64),
+                let segment = try? codec.decode(Array(row[2] as Data)[...]), segment.first >= first
+            else { continue }
+            try journalTables.names.sets(segment, as: try origins.id(row[0]), from: first).forEach(take)
         }
         let tail = try Data.fetchCursor(db, sql: "SELECT bytes FROM tail ORDER BY sequence")
-        while let bytes = try tail.next() { if let set = try? CanonicalForm.read(Array(bytes)[...]) { take(set) } }
+        while let bytes = try tail.next() {
+            guard let set = try? CanonicalForm.read(Array(bytes)[...]) else { continue }
+            journalTables.names.named([set], as: set.dot.origin, after: 0).forEach(take)
+        }
         return histories
     }
 

@@ -21,7 +21,7 @@ extension Folder {
         }
         if set.deps.covers(set.dot) { return .malformed("it claims to follow itself") }
         // Removal by what was not delivered would depend on the order of arrival.
-        if let seen = set.seen, !set.deps.covers(seen) { return .malformed("it saw more than it follows") }
+        if let seen = set.seen, !set.follows.covers(seen) { return .malformed("it saw more than it follows") }
         // An honest clock is held below the limit; only a document that stands there already goes on from it.
         if set.stamp.milliseconds > max(Stamp.wallTimeMax, document.stamp.milliseconds + 1) {
             return .malformed("its stamp runs ahead of every clock")

@@ -1,4 +1,5 @@
 import ByteCoding
+import ChangeSets
 import HybridTime
 import SyncProtocol
 
@@ -40,17 +41,7 @@ extension Writer {
             try rename(IdentityNote(.regressed), entersFeed)
             return true
         }
-        if divergence.isCertain,
-            let count = try reissue(origin, after: divergence.shared, entersFeed: entersFeed)
-        {
-            try note(IdentityNote(.reissued, changeSets: UInt64(count)))
-            if let hash = divergence.parentHash.flatMap({ Digest256($0.bytes) }) {
-                try journal.noteBranch(of: origin, Journal.Head(sequence: divergence.shared + 1, digest: hash))
-            }
-            if isOwn || entersFeed { try takeNewIncarnation(entersFeed: entersFeed) }
-            try forgetCursors()
-            return true
-        }
+        if divergence.isCertain, try part(divergence, entersFeed: entersFeed) { return true }
         let disputed = UInt64(divergence.head - divergence.shared)
         if isOwn {
             try rename(IdentityNote(.unresolved, changeSets: disputed), entersFeed)
@@ -58,6 +49,25 @@ extension Writer {
             try note(IdentityNote(.unresolved, changeSets: disputed))
         }
         return false
+    }
+
+    /// Tells what comes after the last common change set under a name of its own.
+    /// - Returns: false where the chain is not known here, so that it has none.
+    private func part(_ divergence: Divergence, entersFeed: Bool) throws(StoreError) -> Bool {
+        let (origin, end) = (divergence.origin, divergence.shared)
+        let written = try journal.written(origin)
+        guard let head = try journal.chainDigest(of: origin, at: end, codec) else { return false }
+        let place = ForkPlace(written.origin, after: written.after + end, head)
+        var facts: Set = [ForkFact(place, .ends(origin))]
+        if let theirs = divergence.parentHash.flatMap({ Digest256($0.bytes) }), theirs != Journal.ended {
+            facts.insert(ForkFact(place, .branch(ReplicaID(branchFrom: theirs))))
+        }
+        let count = try journal.lastHeld(origin) - end
+        try settleForks(facts, isFound: true, entersFeed: entersFeed)
+        guard try journal.lastHeld(origin) <= end else { return false }
+        try note(IdentityNote(.reissued, changeSets: UInt64(count)))
+        try forgetCursors()
+        return true
     }
 
     private func rename(_ note: IdentityNote, _ entersFeed: Bool) throws(StoreError) {

@@ -31,9 +31,17 @@ final class Journal {
     private let lastFeed: Statement
     private let selectMeta: Statement
     private let setMeta: Statement
+    private let insertForkFact: Statement
+    private let clearFeed: Statement
+    /// The names that forks give to what is in here.
+    private(set) lazy var names = ForkNames(connection, self)
+    private let connection: OpaquePointer
 
     init(_ connection: OpaquePointer, _ origins: OriginNumbers) throws(StoreError) {
         self.origins = origins
+        self.connection = connection
+        insertForkFact = Statement(connection, "INSERT OR IGNORE INTO fork_fact(bytes) VALUES (?)")
+        clearFeed = Statement(connection, "DELETE FROM feed")
         insertSegment = Statement(
             connection, "INSERT INTO segment(origin, first, last, bytes) VALUES (?, ?, ?, ?) RETURNING n")
         segmentsFrom = Statement(
@@ -196,20 +204,18 @@ final class Journal {
 
     /// Takes a segment out of the journal, but for the change sets that are to stay; the others count as trimmed.
     func trim(
-        _ segment: StoredSegment, of origin: ReplicaID, keeping kept: [ArraySlice<ChangeSet>], _ codec: SegmentCodec
+        _ segment: StoredSegment, keeping kept: [NamedRun], _ codec: SegmentCodec
     ) throws(StoreError) {
-        let number = try origins.number(origin)
+        let number = try origins.number(segment.origin)
         deleteSegment.bind(1, segment.number)
         try deleteSegment.run()
         try heldRanges.remove(SequenceRanges(segment.range), [number])
         var gone = SequenceRanges(segment.range)
         for run in kept {
-            guard let first = run.first, let last = run.last else { continue }
-            let range = first.dot.sequence...last.dot.sequence
-            gone = gone.subtracting(SequenceRanges(range))
-            _ = try insert(origin, range, codec.encode(Segment(Array(run))))
-            if range.upperBound == segment.range.upperBound, let head = segment.head {
-                try setSegmentHead(origin, endingAt: range.upperBound, head)
+            gone = gone.subtracting(SequenceRanges(run.range))
+            _ = try insert(segment.origin, run.range, codec.encode(run.segment))
+            if run.range.upperBound == segment.range.upperBound, let head = segment.head {
+                try setSegmentHead(segment.origin, endingAt: run.range.upperBound, head)
             }
         }
         for range in gone.ranges { try trimmedRanges.insert(range, [number]) }
@@ -217,6 +223,8 @@ final class Journal {
 
     struct StoredSegment {
         let number: Int64
+        /// The name that it goes by; a branch's was written under another.
+        let origin: ReplicaID
         let range: ClosedRange<Sequence32>
         let bytes: [UInt8]
         /// The chain's head after it, where the chain is verified so far.
@@ -228,7 +236,7 @@ final class Journal {
             do throws(DecodingFailure) { segment = try codec.decode(bytes[...]) } catch {
                 throw .damaged("segment \(number) of the journal", error)
             }
-            guard segment.first == range.lowerBound, segment.last == range.upperBound else {
+            guard Journal.isRun(origin, range, of: segment.origin, segment.first, segment.changeSets.count) else {
                 throw .damaged(
                     place: "segment \(number) of the journal", reason: "it is not the run that its row names")
             }
@@ -251,7 +259,7 @@ final class Journal {
         defer { segmentsFrom.reset() }
         guard try segmentsFrom.step() else { return nil }
         return StoredSegment(
-            number: segmentsFrom.integer(0),
+            number: segmentsFrom.integer(0), origin: origin,
             range: try Journal.range(segmentsFrom.integer(1), segmentsFrom.integer(2)), bytes: segmentsFrom.bytes(3),
             head: segmentsFrom.isNull(4) ? nil : Digest256(segmentsFrom.bytes(4)))
     }
@@ -261,10 +269,12 @@ final class Journal {
         selectSegment.bind(1, number)
         defer { selectSegment.reset() }
         guard try selectSegment.step() else { return nil }
+        let origin = try origins.id(selectSegment.integer(0))
         return (
-            try origins.id(selectSegment.integer(0)),
+            origin,
             StoredSegment(
-                number: number, range: try Journal.range(selectSegment.integer(1), selectSegment.integer(2)),
+                number: number, origin: origin,
+                range: try Journal.range(selectSegment.integer(1), selectSegment.integer(2)),
                 bytes: selectSegment.bytes(3), head: selectSegment.isNull(4) ? nil : Digest256(selectSegment.bytes(4)))
         )
     }
@@ -319,7 +329,23 @@ final class Journal {
 
     func committed() { feedLife.committed() }
 
-    func rolledBack() { feedLife.rolledBack() }
+    func rolledBack() {
+        feedLife.rolledBack()
+        names.rolledBack()
+    }
+
+    /// Whether a run of change sets as they were written is that run of a name: its own, or that of a branch of it.
+    static func isRun(
+        _ name: ReplicaID, _ range: ClosedRange<Sequence32>, of origin: ReplicaID, _ first: Sequence32, _ count: Int
+    ) -> Bool {
+        guard range.count == count else { return false }
+        return name == origin ? first == range.lowerBound : first >= range.lowerBound
+    }
+
+    func insertFact(_ bytes: [UInt8]) throws(StoreError) {
+        insertForkFact.bind(1, bytes)
+        try insertForkFact.run()
+    }
 
     func hasFeedEntry(at position: UInt64) throws(StoreError) -> Bool {
         feedEntry.bind(1, Int64(bitPattern: position))
@@ -336,6 +362,25 @@ final class Journal {
 
     /// The feed's position before which a reader has to take a snapshot: state came in there that no entry tells of.
     func feedFloor() throws(StoreError) -> Int64 { try number(Meta.feedFloorKey) }
+
+    /// The feed's position up to which entries were taken out and told again: whoever stands there goes on from it.
+    func feedToldAgain() throws(StoreError) -> Int64 { try number(Meta.feedToldAgainKey) }
+
+    func feedRenamed() throws(StoreError) -> Int64 { try number(Meta.feedRenamedKey) }
+
+    func endFeedOfBefore() throws(StoreError) { try set(Meta.feedRenamedKey, feedEnd()) }
+
+    /// Tells the whole feed again, under the names that its change sets have now. Where state came in that no entry tells
+    /// of, everyone who stands in it takes a snapshot instead.
+    func tellFeedAgain(_ segments: [(number: Int64, range: ClosedRange<Sequence32>)]) throws(StoreError) {
+        try set(Meta.feedToldAgainKey, feedEnd())
+        try clearFeed.run()
+        guard try feedFloor() == 0 else {
+            try feedFellBehind()
+            return try closeFeedGap()
+        }
+        for segment in segments { try appendFeed(segment: segment.number, segment.range) }
+    }
 
     /// Notes that state came in which the feed does not tell of.
     func feedFellBehind() throws(StoreError) { if keepsWholeFeed { try set(Meta.feedBehindKey, 1) } }

@@ -22,11 +22,14 @@ final class ReaderTables: @unchecked Sendable {
     let records: RecordReader
     private var lookups: [String: Statement] = [:]
 
-    init(_ connection: OpaquePointer, _ schema: Schema) throws(StoreError) {
+    init(
+        _ connection: OpaquePointer, _ schema: Schema, _ observer: (any MergeObserver)?
+    ) throws(StoreError) {
         self.connection = connection
         origins = try OriginNumbers(connection)
         documents = try DocumentTable(connection, origins)
         journal = try Journal(connection, origins)
+        journal.names.observer = observer
         sync = try SyncState(connection, origins)
         scopes = ScopeTable(connection)
         scopeFeed = ScopeFeed(connection, origins)
@@ -60,13 +63,13 @@ final class ReaderTables: @unchecked Sendable {
 final class ReaderCache: Sendable {
     private let known = Mutex<[UInt: ReaderTables]>([:])
 
-    func tables(of db: Database, _ schema: Schema) throws -> ReaderTables {
+    func tables(of db: Database, _ schema: Schema, _ observer: (any MergeObserver)?) throws -> ReaderTables {
         guard let connection = db.sqliteConnection else {
             throw StoreError.damaged(place: "the connection", reason: "it is closed")
         }
         let key = UInt(bitPattern: connection)
         if let tables = known.withLock({ $0[key] }) { return tables }
-        let made = try ReaderTables(connection, schema)
+        let made = try ReaderTables(connection, schema, observer)
         known.withLock { $0[key] = made }
         return made
     }

@@ -151,17 +151,17 @@ public protocol MergeObserver: Sendable {
     /// Whether whoever holds all documents of the scopes `own` holds all of `scope` as well: a region its sites.
     func covers(_ scope: String, _ own: [String], _ records: RecordReader) -> Bool
 
-    /// The name that a change set's document has when a branch is told again, where it is made of names that change.
-    func derivedName(of set: ChangeSet, _ branch: Branch) -> RecordName?
+    /// The name of a change set's document under the names that forks give, where it is a hash of names; nil for others.
+    func derivedName(of set: ChangeSet, _ names: Renaming) -> RecordName?
 
-    /// A value that is made of names, when a branch is told again: given are the value, the record kind and the field.
-    func derivedValue(_ value: Value, _ kind: UInt32, _ field: FieldTag, _ branch: Branch) -> Value
+    /// A value that is made of names, under those that forks give: given are the value, the record kind and the field.
+    func derivedValue(_ value: Value, _ kind: UInt32, _ field: FieldTag, _ names: Renaming) -> Value
 }
 
 extension MergeObserver {
     public func covers(_ scope: String, _ own: [String], _ records: RecordReader) -> Bool { false }
 
-    public func derivedName(of set: ChangeSet, _ branch: Branch) -> RecordName? { nil }
+    public func derivedName(of set: ChangeSet, _ names: Renaming) -> RecordName? { nil }
 
-    public func derivedValue(_ value: Value, _ kind: UInt32, _ field: FieldTag, _ branch: Branch) -> Value { value }
+    public func derivedValue(_ value: Value, _ kind: UInt32, _ field: FieldTag, _ names: Renaming) -> Value { value }
 }

@@ -9,6 +9,9 @@ extension Writer {
     func note(_ set: ChangeSet) {
         guard set.documentKind >= EngineRecords.tagMin else { return }
         noteSalvage(set)
+        for change in set.changes where change.kind == EngineRecords.Fork.kind.tag {
+            for write in change.writes where write.field == EngineRecords.Fork.facts.tag { noteFork(write.value) }
+        }
         guard set.documentKind == EngineRecords.verdict.tag else { return }
         for change in set.changes where change.kind == EngineRecords.Verdict.kind.tag {
             for write in change.writes where write.field == EngineRecords.Verdict.document.tag {
@@ -21,6 +24,9 @@ extension Writer {
     func note(_ state: DocumentState) {
         guard state.kind >= EngineRecords.tagMin else { return }
         noteSalvage(state)
+        for record in state.records.values where record.kind == EngineRecords.Fork.kind.tag {
+            for sibling in record.cell(EngineRecords.Fork.facts.tag)?.siblings ?? [] { noteFork(sibling.value) }
+        }
         guard state.kind == EngineRecords.verdict.tag else { return }
         for record in state.records.values where record.kind == EngineRecords.Verdict.kind.tag {
             for sibling in record.cell(EngineRecords.Verdict.document.tag)?.siblings ?? [] {
@@ -43,6 +49,7 @@ extension Writer {
     /// denied change set. After a flush, when these records are in their tables.
     func honourEngineRecords(entersFeed: Bool, _ outcome: inout ApplyOutcome) throws(StoreError) {
         try joinAdopted()
+        try hearForks(entersFeed: entersFeed)
         guard !judged.isEmpty else { return }
         let names = judged.sorted()
         judged = []

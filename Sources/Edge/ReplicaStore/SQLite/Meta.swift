@@ -17,6 +17,10 @@ enum Meta {
     static let revisionKey = "revision"
     /// The feed's position before which nobody may go on without a snapshot.
     static let feedFloorKey = "feed_floor"
+    /// The feed's position up to which entries were taken out, because names changed: they are told again after it.
+    static let feedToldAgainKey = "feed_told_again"
+    /// The feed's end when names last changed in the journal: sessions of before get nothing under the new ones.
+    static let feedRenamedKey = "feed_renamed"
     /// Whether state came in that the feed does not tell of yet.
     static let feedBehindKey = "feed_behind"
     /// The sum of the digests that are kept with documents.
@@ -31,6 +35,8 @@ enum Meta {
     static let backupKey = "backup"
     /// Why the store last took a new name.
     static let noteKey = "identity_note"
+    /// Grows with what is known of forks; 0 where none is.
+    static let forksKey = "forks"
     /// The names that this store had before, eight bytes each.
     static let formersKey = "former_names"
 

@@ -118,6 +118,9 @@ enum Tables {
         -- Documents whose state reaches further than any journal that was asked: an administrator may salvage them.
         CREATE TABLE IF NOT EXISTS orphan(document INTEGER PRIMARY KEY) STRICT;
 
+        -- What is known of forks, each fact in bytes (Protocol, "Forks"): the same as in the records, in one place.
+        CREATE TABLE IF NOT EXISTS fork_fact(bytes BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+
         -- Documents whose digest is void, and the sum of the others'.
         CREATE INDEX IF NOT EXISTS document_stale ON document(id) WHERE digest IS NULL;
         INSERT OR IGNORE INTO meta(key, value) VALUES ('digest_sum', zeroblob(32));

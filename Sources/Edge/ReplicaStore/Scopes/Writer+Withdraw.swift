@@ -72,11 +72,15 @@ extension Writer {
         while try select.step() { numbers.append(select.integer(0)) }
         select.reset()
         for number in numbers {
-            guard let (origin, stored) = try journal.segment(number: number) else { continue }
-            let sets = try decode(stored).changeSets
+            guard let stored = try journal.segment(number: number)?.segment else { continue }
+            let run = try NamedRun(stored, codec)
+            let sets = try journal.names.sets(run.segment, as: run.name, from: run.range.lowerBound)
             let kept = sets.split(omittingEmptySubsequences: true) { mayGo($0, name, context) }
             guard kept.reduce(0, { $0 + $1.count }) < sets.count else { continue }
-            try journal.trim(stored, of: origin, keeping: kept, codec)
+            let parts = kept.compactMap { part in
+                part.first.flatMap { first in part.last.map { run.part(first.dot.sequence...$0.dot.sequence) } }
+            }
+            try journal.trim(stored, keeping: parts, codec)
             let remove = try lookup("DELETE FROM document_segment WHERE segment = ?")
             remove.bind(1, number)
             try remove.run()

@@ -69,7 +69,7 @@ extension ReplicaStore {
             case .none: continue
             case .feed(let position), .bootstrap(let position, _):
                 if position > feed.end { return true }
-                if position > feed.floor, try !feed.hasEntry(position) { return true }
+                if position > feed.floor, position > feed.toldAgain, try !feed.hasEntry(position) { return true }
             }
         }
         guard let told = query.hubHead else { return false }
@@ -112,6 +112,9 @@ extension ReplicaStore {
         }
         guard try holdsEverything() else { return .unknownScope }
         try packTailIfNeeded()
+        let told = try syncing { _, journal throws(StoreError) in FeedPosition(try journal.feedRenamed()) }
+        // Names have changed since: sessions of before are about to end, and get nothing under the new ones.
+        if after > 0, after <= told { return .items([], reached: after, isAtEnd: true) }
         let end = FeedPosition(try feedEnd())
         let entries = try feed(after: Int64(bitPattern: after), bytesMax: bytesMax)
         // Looked at last: state that came in meanwhile must not be jumped over.
@@ -178,13 +181,19 @@ extension ReplicaStore {
     }
 
     /// Journals segments of any number of sessions in one transaction: one fsync for all of them.
-    public func take(_ payloads: [SegmentPayload]) throws(StoreError) -> [SegmentOutcome] {
+    /// - Parameter hubs: the name that this hub bore when each one's session began; nil where that does not matter. Histories
+    ///   were compared under the names of then: what comes of a session that knows another name is refused.
+    public func take(
+        _ payloads: [SegmentPayload], of hubs: [ReplicaID]? = nil
+    ) throws(StoreError) -> [SegmentOutcome] {
+        let hubs: [ReplicaID?] = hubs ?? payloads.map { _ in nil }
+        precondition(hubs.count == payloads.count, "one name for each segment")
         var outcomes: [SegmentOutcome]
         do throws(StoreError) {
             outcomes = try writing { writer throws(StoreError) in
                 var outcomes: [SegmentOutcome] = []
-                for payload in payloads {
-                    outcomes.append(SegmentOutcome(payload, try writer.verdict(of: payload, entersFeed: isHub)))
+                for (index, payload) in payloads.enumerated() {
+                    outcomes.append(try writer.outcome(of: payload, hubs[index], entersFeed: isHub))
                 }
                 return outcomes
             }
@@ -192,16 +201,16 @@ extension ReplicaStore {
             guard error.isAboutContent else { throw error }
             // One of them breaks the store's own rules: alone, each does good or harm to itself only.
             outcomes = []
-            for payload in payloads { outcomes.append(try takeAlone(payload)) }
+            for (index, payload) in payloads.enumerated() { outcomes.append(try takeAlone(payload, hubs[index])) }
         }
         if outcomes.contains(where: \.isDurable) { changes.post(.applied) }
         return outcomes
     }
 
-    private func takeAlone(_ payload: SegmentPayload) throws(StoreError) -> SegmentOutcome {
+    private func takeAlone(_ payload: SegmentPayload, _ hub: ReplicaID?) throws(StoreError) -> SegmentOutcome {
         do throws(StoreError) {
             return try writing { writer throws(StoreError) in
-                SegmentOutcome(payload, try writer.verdict(of: payload, entersFeed: isHub))
+                try writer.outcome(of: payload, hub, entersFeed: isHub)
             }
         } catch {
             guard error.isAboutContent else { throw error }
@@ -223,6 +232,18 @@ extension ReplicaStore {
     }
 }
 
+extension Writer {
+    fileprivate func outcome(
+        of payload: SegmentPayload, _ hub: ReplicaID?, entersFeed: Bool
+    ) throws(StoreError) -> SegmentOutcome {
+        if let hub, hub != identity.replica {
+            return SegmentOutcome(
+                payload, .refused(code: .hubRegressed, reason: "this hub goes by a new name; sync again"))
+        }
+        return SegmentOutcome(payload, try verdict(of: payload, entersFeed: entersFeed))
+    }
+}
+
 extension StoreError {
     /// Whether a peer's bytes are to blame, and not the disk.
     var isAboutContent: Bool {
@@ -238,6 +259,8 @@ extension StoreError {
 struct ServedFeed {
     let floor: FeedPosition
     let end: FeedPosition
+    /// Entries up to here were taken out and told again.
+    var toldAgain: FeedPosition = 0
     let hasEntry: (FeedPosition) throws(StoreError) -> Bool
 }
 
@@ -253,6 +276,7 @@ extension ReaderTables {
             guard try subscriptions() == ReplicaStore.everything else { return nil }
             return ServedFeed(
                 floor: FeedPosition(try journal.feedFloor()), end: FeedPosition(try journal.feedEnd()),
+                toldAgain: FeedPosition(try journal.feedToldAgain()),
                 hasEntry: { [journal] position throws(StoreError) in try journal.hasFeedEntry(at: position) })
         }
         guard let number = try served(scope) else { return nil }

@@ -17,6 +17,7 @@ extension ReplicaStore {
             let own = try journal.own()
             let lineage = try state.lineage()
             var memory = try state.memory(lineage, scopes: try tables.subscriptions(), own: own)
+            if isHub, lineage != nil { memory.readFromTheBeginning() }
             memory.subscriptions = memory.subscriptions.map {
                 if case .feed = $0.cursor {
                     Subscription(scope: $0.scope, cursor: $0.cursor, digest: digests[$0.scope])
@@ -55,7 +56,10 @@ extension ReplicaStore {
 
     public func memory(of lineage: HubLineage) throws(StoreError) -> ParentMemory {
         try readingTables { tables, _ in
-            try tables.sync.memory(lineage, scopes: try tables.subscriptions(), own: try tables.journal.own())
+            var memory = try tables.sync.memory(
+                lineage, scopes: try tables.subscriptions(), own: try tables.journal.own())
+            if isHub { memory.readFromTheBeginning() }
+            return memory
         }
     }
 
@@ -83,6 +87,7 @@ extension ReplicaStore {
         if origin == (try journal.own()), let head = try journal.tailHead(at: sequence) {
             return ChainHash(head.bytes)
         }
+        if try journal.forks().isDead(origin, sequence) { return ChainHash(Journal.ended.bytes) }
         return try journal.chainDigest(of: origin, at: sequence, SegmentCodec()).flatMap { ChainHash($0.bytes) }
     }
 
@@ -104,7 +109,11 @@ extension ReplicaStore {
                     OfferedOrigin(
                         origin: origin, ranges: rest, hash: try chainHash(of: origin, at: last, journal)))
             }
-            return offers
+            // A branch proves its fork, and has to be there before what was built on it.
+            let forks = try journal.forks()
+            guard !forks.isEmpty else { return offers }
+            return offers.filter { forks.place(of: $0.origin) != nil }
+                + offers.filter { forks.place(of: $0.origin) == nil }
         }
     }
 
@@ -262,6 +271,17 @@ extension ReplicaStore {
     }
 }
 
+extension ParentMemory {
+    /// A hub takes its parent's journal and not its state, where the feed still tells all of it: it then knows every chain,
+    /// and tells histories apart that bear one name.
+    mutating func readFromTheBeginning() {
+        subscriptions = subscriptions.map {
+            $0.cursor == .none && ReplicaStore.everything.contains($0.scope)
+                ? Subscription(scope: $0.scope, cursor: .feed(0), digest: $0.digest) : $0
+        }
+    }
+}
+
 extension ChainPoint {
     /// Nil for the head of an empty chain.
     init?(_ head: Journal.Head) {
@@ -275,11 +295,13 @@ extension Writer {
     func verdict(of payload: SegmentPayload, entersFeed: Bool) throws(StoreError) -> SegmentOutcome.Verdict {
         do throws(DecodingFailure) {
             let header = try SegmentCodec.header(payload.bytes[...])
-            guard header.origin == payload.origin, header.first == payload.first, header.last == payload.last else {
+            guard
+                Journal.isRun(payload.origin, payload.range, of: header.origin, header.first, header.count)
+            else {
                 return .refused(code: .malformedFrame, reason: "the segment is not the run that its frame names")
             }
         } catch { return .refused(code: .malformedFrame, reason: error.description) }
-        switch try apply(payload.bytes, entersFeed: entersFeed) {
+        switch try apply(payload.bytes, as: payload.origin, from: payload.first, entersFeed: entersFeed) {
         case .failure(let failure): return .refused(code: .malformedFrame, reason: failure.description)
         case .success(let outcome):
             if let first = outcome.quarantined.first {

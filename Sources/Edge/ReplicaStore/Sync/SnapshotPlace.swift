@@ -68,9 +68,13 @@ extension ReplicaStore {
         while true {
             let (states, next) = try readingTables { tables, _ in
                 let number = ReplicaStore.everything.contains(scope) ? nil : try tables.served(scope) ?? 0
-                return try StateReader(tables).documents(
+                let reader = try StateReader(tables)
+                let page = try reader.documents(
                     after: place.after, limit: place.limit, where: SnapshotPlace.condition(place.part, schema),
                     scope: number)
+                guard place.after == 0 else { return page }
+                // What is known of forks comes first: it says what is meant by names here and there.
+                return (try reader.forks(tables.journal, besides: page.states) + page.states, page.next)
             }
             var rest: SnapshotPlace?
             if let next {

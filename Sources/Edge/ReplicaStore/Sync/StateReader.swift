@@ -111,6 +111,16 @@ struct StateReader {
 
     func knownID(_ name: RecordName) throws(StoreError) -> LocalID? { try origins.knownID(name) }
 
+    /// The documents of forks, but for those that are among others.
+    func forks(_ journal: Journal, besides states: [DocumentState]) throws(StoreError) -> [DocumentState] {
+        var found: [DocumentState] = []
+        for name in try journal.forks().places.map({ $0.document(.cryptoSHA256) }).sorted()
+        where !states.contains(where: { $0.name == name }) {
+            if let state = try document(name) { found.append(state) }
+        }
+        return found
+    }
+
     /// The state of one document.
     func document(_ name: RecordName) throws(StoreError) -> DocumentState? {
         guard let id = try origins.knownID(name), let found = try documents.load(id) else { return nil }

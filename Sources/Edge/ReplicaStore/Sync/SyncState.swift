@@ -24,6 +24,7 @@ final class SyncState {
     private let selectMeta: Statement
     private let setMeta: Statement
     private let clearAtHQ: Statement
+    private let anyReceipt: Statement
 
     init(_ connection: OpaquePointer, _ origins: OriginNumbers) throws(StoreError) {
         self.origins = origins
@@ -51,6 +52,8 @@ final class SyncState {
         anyOrphan = Statement(connection, "SELECT 1 FROM orphan LIMIT 1")
         selectMeta = Statement(connection, "SELECT value FROM meta WHERE key = ?")
         setMeta = Statement(connection, "INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)")
+        anyReceipt = Statement(
+            connection, "SELECT 1 FROM receipt WHERE origin = ?1 AND first <= ?2 AND last >= ?3 LIMIT 1")
         clearAtHQ = Statement(connection, "DELETE FROM at_hq")
         // Only what is here as well: a receipt at HQ says that the hub which passes it on has it, too.
         mark = Statement(
@@ -127,6 +130,15 @@ final class SyncState {
     func receipted(_ lineage: HubLineage, _ origin: ReplicaID) throws(StoreError) -> SequenceRanges {
         guard let keys = try keys(lineage), let number = try origins.known(origin) else { return SequenceRanges() }
         return try receipts.ranges(keys + [number])
+    }
+
+    /// Whether any one hub has said that it holds all of a range.
+    func isReceipted(_ origin: ReplicaID, _ range: ClosedRange<Sequence32>) throws(StoreError) -> Bool {
+        anyReceipt.bind(1, try origins.number(origin))
+        anyReceipt.bind(2, Int64(range.lowerBound))
+        anyReceipt.bind(3, Int64(range.upperBound))
+        defer { anyReceipt.reset() }
+        return try anyReceipt.step()
     }
 
     func reachedHQ(_ origin: ReplicaID) throws(StoreError) -> SequenceRanges {
