@@ -34,6 +34,8 @@ struct CloneOrganisation {
     private(set) var pieces: [Piece] = []
     private let hubs: [TestStore]
     private(set) var trace: [String] = []
+    static let lost = " is lost at headquarters"
+
     /// Sessions that did not come to their end.
     private(set) var failures: [String] = []
     private var images = 0
@@ -184,7 +186,9 @@ struct CloneOrganisation {
             sets[number] = set
             pieceOf[set.dot] = number
         }
-        for number in pieces.indices where sets[number] == nil { faults.append("work \(number) lost at headquarters") }
+        for number in pieces.indices where sets[number] == nil {
+            faults.append("work \(number)\(CloneOrganisation.lost)")
+        }
         for (index, store) in everyone.enumerated() {
             try store.eachChangeSet { set in
                 if let number = work(set), pieceOf[set.dot] != number {
