@@ -156,6 +156,68 @@ struct DeskOnTerminalTests {
         }
     }
 
+    @Test("What was being typed when the desk was killed is on the screen of the next one")
+    func draftSurvives() throws {
+        let folder = try Folder()
+        let store = try folder.store("desk")
+        _ = try ExamDay(store, now: wallClock())
+        try store.replica.close()
+        let first = try desk(folder, "desk")
+        try enter(first)
+        try first.scan("TK-0004")
+        try first.wait(for: "Enter admits")
+        try first.press("Right")
+        try first.wait(for: "Enter refuses")
+        try first.press("Down")
+        try first.type("no document with a photo")
+        try first.wait(for: "with a photo")
+        let kept = "\(folder.path)/desk/desk-draft.json"
+        try first.wait(for: "the draft on the disk") { _ in
+            (try? String(contentsOfFile: kept, encoding: .utf8))?.contains("with a photo") == true
+        }
+        try first.cut()
+        let second = try desk(folder, "desk")
+        try second.wait(for: "> Ana Prado")
+        try second.press("Enter")
+        try second.wait(for: "PIN:")
+        try second.scan(ExamDay.pin)
+        try second.wait(for: "Welding: Theory")
+        try second.press("Enter")
+        try second.wait(for: "no document with a photo")
+        try second.press("Enter")
+        try second.wait(for: "Turned away: Aoife O'Brien. Saved on this device.")
+        try second.wait(row: "TK-0004", "turned away", "saved")
+        try second.press("C-q")
+        try second.wait(for: "ended with 0")
+        #expect(!FileManager.default.fileExists(atPath: kept))
+    }
+
+    @Test("Practising needs no store: made-up people, a PIN of one's own, and nothing is left behind")
+    func practice() throws {
+        let folder = try Folder()
+        let desk = try TestTerminal("TMPDIR='\(folder.path)' '\(TestTerminal.assay)' desk --practice")
+        try desk.wait(for: "> You, the proctor")
+        try desk.press("Enter")
+        try desk.wait(for: "New PIN:")
+        try desk.scan("135790")
+        try desk.wait(for: "Once more:")
+        try desk.scan("135790")
+        try desk.wait(for: "Practice: Theory")
+        try desk.press("F3")
+        try desk.wait(for: "The roster is in")
+        try desk.press("Escape")
+        try desk.press("Enter")
+        try desk.wait(for: "24 of 24")
+        try desk.scan("P1007")
+        try desk.wait(for: "Enter admits")
+        try desk.press("Enter")
+        try desk.wait(for: "Saved on this device.")
+        #expect(try desk.screen().contains("PRACTICE"))
+        try desk.press("C-q")
+        try desk.wait(for: "ended with 0")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    }
+
     @Test("A window that is too small says how large it must be, and a larger one shows the work again")
     func resized() throws {
         let folder = try Folder()

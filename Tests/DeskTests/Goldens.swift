@@ -47,12 +47,12 @@ enum Goldens {
 
 
 
+        ── Start of day ────────────────────────────────────────────────────────────────
+         Never synced: what is here may be old. F9 syncs.
+         Compare this device's clock with another one.
+         Sessions 1, people booked 9; no case is open. F3 prints the chosen roster.
 
-
-
-
-
-         Enter opens  F5 read again  F8 hand over  F9 sync  ? help  Ctrl-Q quits
+         Enter opens  F3 prints the roster  F5 read again  F8 hand over  F9 sync  ? help
          At the desk: Bo Li, clerk (unauthenticated)                       never synced
          saved 0 | at hub 0 | at HQ 0 | cases 0 | offline                      09:00:00
         """,
@@ -251,14 +251,14 @@ enum Goldens {
          ! │ F1 or ?  this help          F9 (Ctrl-N)  sync now                      │
          ? │ F5  read the list again     F8 (Ctrl-W)  hand the desk over            │ed
            │ F2  the session: doors, begin, stop, incident, close, seal, receipt    │ed
-           │ F6 (Ctrl-Z)  take the last thing back     F7  seat map                 │
-           │ Esc  one step back          Ctrl-L  draw the screen anew               │ed
+           │ F3  the roster as a text file, to print                                │
+           │ F6 (Ctrl-Z)  take the last thing back     F7  seat map                 │ed
+           │ Esc  one step back          Ctrl-L  draw the screen anew               │
            │ Ctrl-R  take over a sync    Ctrl-Q  quit                               │
            │                                                                        │
            │ saved: only on this device.  hub: the hub has it.  HQ: done.           │
            │ ! an open case  ? a provisional name                                   │
            └────────────────────────────────────────────────────────────────────────┘
-
 
          Esc closes the help
          At the desk: Ana Ruiz, invigilator (unauthenticated)           last sync 08:50

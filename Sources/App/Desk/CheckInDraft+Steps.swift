@@ -29,7 +29,7 @@ extension CheckInDraft {
         }
     }
 
-    private mutating func choose(_ step: Step, _ option: Int) {
+    mutating func choose(_ step: Step, _ option: Int) {
         switch step {
         case .documentType: documentType = CheckInForm.DocumentType.allCases[option]
         case .documentDate: documentIsInDate = option == 0

@@ -22,6 +22,8 @@ struct CheckInDraft: Hashable, Sendable {
     var decision: CheckInForm.Decision
     var reason = TextField()
     var approver: Int?
+    /// The values of the beginning: what differs was changed by hand.
+    private(set) var defaults: [String: String] = [:]
 
     /// Minutes beyond this come from a wrong clock, not from a person.
     static let minutesLateMax = 9999
@@ -38,6 +40,7 @@ struct CheckInDraft: Hashable, Sendable {
         self.seat = TextField(seat, isSuggestion: true)
         decision = .admit
         if isTooLate { decision = .refer }
+        defaults = values
     }
 
     /// Whole minutes from the start to now; 0 before the start and without a clock.

@@ -30,6 +30,12 @@ public enum DeskEffect: Hashable, Sendable {
     /// Answered by `signInAnswered` with the same number.
     case signIn(Int, staff: String, pin: String)
     case choosePIN(Int, staff: String, pin: String)
+    /// Puts what is being filled in on the disk, or away where there is nothing; a greater number comes later.
+    case keepDraft(Int, KeptDraft?)
+    /// Answered by `draftFound` where one of this person was kept.
+    case loadDraft(actor: String)
+    /// Writes a session's roster as text; answered by `told`, or by `failed` with the work `.roster`.
+    case printRoster(String)
     case syncNow
     /// Ends the program. Not performed by the services.
     case quit
@@ -40,7 +46,9 @@ public enum DeskEffect: Hashable, Sendable {
         case .checkIn(let request, _), .markNoShow(let request, _), .start(let request, _),
             .finish(let request, _), .enterScore(let request, _), .act(let request, _, _):
             request
-        case .loadStaff, .loadSessions, .loadRoster, .signIn, .choosePIN, .syncNow, .quit: nil
+        case .loadStaff, .loadSessions, .loadRoster, .signIn, .choosePIN, .keepDraft, .loadDraft, .printRoster,
+            .syncNow, .quit:
+            nil
         }
     }
 }

@@ -50,6 +50,7 @@ public enum DeskEvent: Hashable, Sendable {
     case rosterLoaded(session: String, rows: [RosterRow])
     case saved(DeskReceipt)
     /// - refusal: in plain words; nil where the person is who they say.
+    case draftFound(KeptDraft)
     case signInAnswered(Int, refusal: String?)
     case failed(DeskFailure)
     /// Something happened by itself that a person should know of once, in plain words; nothing is to be done.

@@ -9,6 +9,7 @@ extension DeskModel {
         case .down: moveHighlight(1)
         case .pageUp: moveHighlight(-max(rows - 12, 1))
         case .pageDown: moveHighlight(max(rows - 12, 1))
+        case .function(3): return roster.map { [.printRoster($0.session)] } ?? []
         case .function(2): sessionMenu = 0
         case .function(7): if session?.plan.isEmpty == false { seatMap = SeatMapState() }
         case .tab: show(1)

@@ -3,6 +3,17 @@ import TerminalCells
 extension DeskModel {
     /// Takes one event and says what is to be done about it. Pure: the same model and event give the same answer.
     public mutating func update(_ event: DeskEvent) -> [DeskEffect] {
+        let before = keptDraft
+        var effects = take(event)
+        bringDraftBack()
+        let after = keptDraft
+        guard after != before else { return effects }
+        draftNumber += 1
+        effects.append(.keepDraft(draftNumber, after))
+        return effects
+    }
+
+    private mutating func take(_ event: DeskEvent) -> [DeskEffect] {
         switch event {
         case .key(.resize(let columns, let rows)), .resize(let columns, let rows):
             self.columns = columns
@@ -17,6 +28,7 @@ extension DeskModel {
         case .rosterLoaded(let session, let rows): return take(rows, of: session)
         case .saved(let receipt): return take(receipt)
         case .failed(let failure): return take(failure)
+        case .draftFound(let draft): foundDraft = draft
         case .signInAnswered(let number, let refusal): return takeSignIn(number, refusal)
         case .told(let text): note(.info, text)
         case .syncStatusChanged(let status): sync = status
@@ -137,6 +149,8 @@ extension DeskModel {
             _ = opened.beginLoad()
             roster = opened
             return [.loadRoster(opened.session)]
+        case .function(3) where sessions.indices.contains(sessionIndex):
+            return [.printRoster(sessions[sessionIndex].id)]
         case .enter, .function(5): return [.loadSessions]
         default: break
         }

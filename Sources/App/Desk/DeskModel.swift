@@ -21,8 +21,11 @@ public struct DeskSettings: Hashable, Sendable {
     public let utcOffsetSeconds: Int
     /// Minutes without a key after which whoever signed in has to show their PIN again.
     public let lockMinutes: Int
+    /// Whether nothing here is real.
+    public let isPractice: Bool
 
-    public init(site: String, utcOffsetSeconds: Int, lockMinutes: Int = 10) {
+    public init(site: String, utcOffsetSeconds: Int, lockMinutes: Int = 10, isPractice: Bool = false) {
+        self.isPractice = isPractice
         self.lockMinutes = lockMinutes
         self.site = site
         self.utcOffsetSeconds = utcOffsetSeconds
@@ -77,6 +80,9 @@ public struct DeskModel: Hashable, Sendable {
     /// The place in the session's menu, while it is open.
     var sessionMenu: Int?
     var seatMap: SeatMapState?
+    /// What was kept of whoever is at the desk, until its session is open.
+    var foundDraft: KeptDraft?
+    var draftNumber = 0
     var acts: [Int: PendingAct] = [:]
     /// The last first to go.
     var takeBacks: [TakeBack] = []

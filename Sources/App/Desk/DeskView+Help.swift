@@ -13,6 +13,7 @@ extension DeskModel {
         "F1 or ?  this help          F9 (Ctrl-N)  sync now",
         "F5  read the list again     F8 (Ctrl-W)  hand the desk over",
         "F2  the session: doors, begin, stop, incident, close, seal, receipt",
+        "F3  the roster as a text file, to print",
         "F6 (Ctrl-Z)  take the last thing back     F7  seat map",
         "Esc  one step back          Ctrl-L  draw the screen anew",
         "Ctrl-R  take over a sync    Ctrl-Q  quit",

@@ -36,13 +36,41 @@ extension DeskModel {
         }
         let columns = SessionColumns(grid.columns)
         drawColumns(columns.widths, SessionColumns.titles, .dim, on: &grid, row: body.top + 1)
-        let height = body.bottom - body.top - 1
+        drawStartOfDay(on: &grid, body)
+        let height = body.bottom - body.top - 1 - DeskModel.startOfDayRows
         let from = firstShown(index: sessionIndex, count: sessions.count, height: height)
         for (offset, session) in sessions.dropFirst(from).prefix(height).enumerated() {
             let isChosen = from + offset == sessionIndex
             let texts = SessionColumns.texts(session, isChosen: isChosen)
             let style: Style = isChosen ? .selected : .normal
             drawColumns(columns.widths, texts, style, on: &grid, row: body.top + 2 + offset)
+        }
+    }
+
+    private static let startOfDayRows = 4
+
+    /// What to look at before the first person comes: how fresh the data are, the clock, and what waits.
+    private func drawStartOfDay(on grid: inout CellGrid, _ body: Body) {
+        let fresh = sync.lastSyncMs.map { "Last sync at \(clock(corrected($0), seconds: false))." }
+        let skew = sync.clockSkewMs
+        let isSkewed = skew.magnitude > SyncStatus.clockSkewQuietMs.magnitude
+        let time =
+            if sync.lastSyncMs == nil { "Compare this device's clock with another one." } else if isSkewed {
+                "This device's clock is \(skew > 0 ? "fast" : "slow"): times are corrected."
+            } else { "This device's clock agrees with the hub's." }
+        let booked = sessions.reduce(0) { $0 + $1.counts.booked }
+        let cases = sync.casesOpen == 0 ? "no case is open" : "open cases: \(sync.casesOpen)"
+        let lines = [
+            (fresh ?? "Never synced: what is here may be old. F9 syncs.", fresh == nil),
+            (time, isSkewed),
+            ("Sessions \(sessions.count), people booked \(booked); \(cases). F3 prints the chosen roster.", false),
+        ]
+        let first = body.bottom - DeskModel.startOfDayRows + 1
+        grid.rule(row: first, title: "Start of day")
+        for (offset, line) in lines.enumerated() {
+            grid.put(
+                " " + line.0, row: first + 1 + offset, column: 0, width: grid.columns,
+                style: line.1 ? .warning : .normal)
         }
     }
 

@@ -56,7 +56,9 @@ extension DeskModel {
     private func drawTitle(on grid: inout CellGrid) {
         let right = session.map { "\($0.title), \($0.room), \($0.startText)" } ?? ""
         let space = grid.columns / 2
-        grid.put(" Assay desk: \(settings.site)", row: 0, column: 0, width: space, style: .heading)
+        grid.put(
+            " Assay desk: \(settings.site)" + (settings.isPractice ? ", PRACTICE" : ""), row: 0, column: 0,
+            width: space, style: .heading)
         grid.put(right, row: 0, column: space, width: grid.columns - space - 1, alignment: .trailing)
         grid.rule(row: 1)
     }
@@ -172,7 +174,7 @@ extension DeskModel {
         if roster != nil {
             return "Scan or type  Enter opens  Tab others  F2 session  F6 undo  F7 seats  ? help"
         }
-        return "Enter opens  F5 read again  F8 hand over  F9 sync  ? help  Ctrl-Q quits"
+        return "Enter opens  F3 prints the roster  F5 read again  F8 hand over  F9 sync  ? help"
     }
 
     private func formHints(_ form: DeskForm) -> String {

@@ -56,6 +56,7 @@ extension DeskModel {
         scan = ""
         form = nil
         takeBacks = []
+        foundDraft = nil
     }
 
     mutating func pressSignIn(_ key: Key, _ old: SignInState) -> [DeskEffect] {
@@ -106,7 +107,10 @@ extension DeskModel {
         guard let refusal else {
             begin(state.member, isAuthenticated: true)
             message = nil
-            return state.stage == .enter ? [] : [.loadStaff]
+            let draft = DeskEffect.loadDraft(actor: state.member.id)
+            // What stands on the screen is newer than what is on the disk.
+            let first: [DeskEffect] = keptDraft == nil ? [draft] : []
+            return state.stage == .enter ? first : first + [.loadStaff]
         }
         if state.stage != .enter { state.stage = .choose }
         signIn = state

@@ -31,7 +31,9 @@ struct DeskWork {
         case .act(let request, let session, let act):
             try perform(act, in: try name(session), request)
             return try act.booking.map(name)
-        case .loadStaff, .loadSessions, .loadRoster, .signIn, .choosePIN, .syncNow, .quit: return nil
+        case .loadStaff, .loadSessions, .loadRoster, .signIn, .choosePIN, .keepDraft, .loadDraft, .printRoster,
+            .syncNow, .quit:
+            return nil
         }
     }
 

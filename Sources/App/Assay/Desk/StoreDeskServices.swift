@@ -20,6 +20,8 @@ final class StoreDeskServices: DeskServices {
         var site: String?
         /// The hubs in the order in which they are tried; without any, the desk works offline.
         var hubs: [HubAddress] = []
+        /// The folder of the store, where drafts and printed rosters go.
+        var folder = "."
     }
 
     /// What the desk shows and knows, beside the store itself.
@@ -41,10 +43,12 @@ final class StoreDeskServices: DeskServices {
     private let memory = Mutex(Memory())
     private let news = DeskNews()
     private let link: DeskLink?
+    private let drafts: DraftFile
 
     init(_ store: CredentialStore, _ options: Options) throws {
         self.store = store
         self.options = options
+        drafts = DraftFile(options.folder)
         isHeadquarters = try store.isHeadquarters()
         let (news, writers) = (news, writers)
         link =
@@ -64,6 +68,13 @@ final class StoreDeskServices: DeskServices {
         case .loadStaff: return await reading(.staff) { try self.staff() }
         case .loadSessions: return await reading(.sessions) { try self.sessions() }
         case .loadRoster(let session): return await reading(.roster(session)) { try self.roster(session) }
+        case .keepDraft(let number, let draft):
+            return await reading(.staff) {
+                try self.drafts.keep(number, draft)
+                return nil
+            }
+        case .loadDraft(let actor): return drafts.load(actor).map { [.draftFound($0)] } ?? []
+        case .printRoster(let session): return await reading(.roster(session)) { try self.printed(session) }
         case .syncNow: return syncNow()
         case .quit: return []
         case .signIn(let number, let staff, let pin):
@@ -75,9 +86,11 @@ final class StoreDeskServices: DeskServices {
     }
 
     private func reading(
-        _ work: DeskFailure.Work, _ body: @escaping @Sendable () throws -> DeskEvent
+        _ work: DeskFailure.Work, _ body: @escaping @Sendable () throws -> DeskEvent?
     ) async -> [DeskEvent] {
-        do { return [try await readers.run(body)] } catch { return [.failed(DeskFailure(work, error))] }
+        do { return try await readers.run(body).map { [$0] } ?? [] } catch {
+            return [.failed(DeskFailure(work, error))]
+        }
     }
 
     private func signing(
@@ -172,6 +185,18 @@ final class StoreDeskServices: DeskServices {
             memory.rosterTime = began.duration(to: clock.now)
         }
         return .rosterLoaded(session: id, rows: entries.map(\.row))
+    }
+
+    /// Writes a session's roster as text beside the store and says where it is.
+    private func printed(_ id: String) throws -> DeskEvent {
+        guard let name = RecordName(id) else {
+            throw Failure("not-known", "This session is not known here: sync, then open it again.")
+        }
+        let (session, rows) = try cataloguing { reader, catalogue in
+            (try reader.session(name, &catalogue, at: wallClock()), try reader.rows(of: name, &catalogue).map(\.row))
+        }
+        let path = try PaperRoster(session, rows, at: try store.time()).write(in: options.folder)
+        return .told("The roster is in \(path): \(rows.count) people.")
     }
 
     /// Whoever is signed in to this device.
@@ -299,7 +324,9 @@ extension DeskEffect {
         case .markNoShow(_, let booking), .start(_, let booking), .finish(_, let booking): booking
         case .enterScore(_, let form): form.booking
         case .act(_, _, let act): act.booking
-        case .signIn, .choosePIN, .loadStaff, .loadSessions, .loadRoster, .syncNow, .quit: nil
+        case .signIn, .choosePIN, .keepDraft, .loadDraft, .printRoster, .loadStaff, .loadSessions, .loadRoster,
+            .syncNow, .quit:
+            nil
         }
     }
 }
