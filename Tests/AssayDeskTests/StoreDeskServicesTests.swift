@@ -230,6 +230,26 @@ struct SessionActsTests {
         #expect(absence?.state == .booked)
     }
 
+    @Test("Whoever is not on the roster is found on the whole device, and a mistyped number is said to be mistyped")
+    func elsewhere() async throws {
+        var form = RegisterPerson(
+            candidateNumber: CandidateNumber.text(4711), given: "Łucja", family: "Żółkiewska")
+        form.dateOfBirth = "1988-08-08"
+        try store.perform(form, actor: ActorIdentity("office"), now: wallClock())
+        func found(_ text: String) async -> String {
+            let events = await services.perform(.findElsewhere(text))
+            guard case .foundElsewhere(_, let lines) = events.first else { return "no answer: \(events)" }
+            return lines.joined(separator: "\n")
+        }
+        for text in ["zolkiewska lucja", "1988-08-08", CandidateNumber.text(4711)] {
+            let lines = await found(text)
+            #expect(lines.contains("Łucja Żółkiewska") && lines.contains("booked nowhere"), "\(text)")
+        }
+        #expect(await found("tk-0002").contains("expected: WELD Theory, Lisbon"))
+        #expect(await found("0004JB1").contains("mistyped"))
+        #expect(await found("nobody").contains("Nobody on this device"))
+    }
+
     @Test("The PIN signs in and wrong ones are refused in words; a PIN that is there is not chosen anew at the desk")
     func signIn() async throws {
         #expect(

@@ -60,6 +60,14 @@ struct FindingTests {
         desk.scan("qqq")
         #expect(desk.model.person == nil)
         #expect(desk.text.contains("Nobody on this roster matches"))
+        #expect(desk.effects.last == .findElsewhere("qqq"))
+        desk.send(.foundElsewhere("other", lines: ["nothing"]))
+        #expect(desk.model.form == nil, "an answer to what is no longer asked")
+        desk.send(
+            .foundElsewhere("qqq", lines: ["Quentin Quire, K9, born 1990-01-01", "   expected: Practice, 14:00"]))
+        #expect(desk.text.contains("Not on this roster") && desk.text.contains("Quentin Quire"))
+        desk.press(.enter)
+        #expect(desk.model.form == nil && desk.model.person == nil)
     }
 
     @Test("A ticket that is scanned while the roster is being read is not called unknown, and Enter finds it then")

@@ -36,6 +36,8 @@ public enum DeskEffect: Hashable, Sendable {
     case loadDraft(actor: String)
     /// Writes a session's roster as text; answered by `told`, or by `failed` with the work `.roster`.
     case printRoster(String)
+    /// Looks for whom nobody on the roster is, on the whole replica; answered by `foundElsewhere`.
+    case findElsewhere(String)
     case syncNow
     /// Ends the program. Not performed by the services.
     case quit
@@ -47,6 +49,7 @@ public enum DeskEffect: Hashable, Sendable {
             .finish(let request, _), .enterScore(let request, _), .act(let request, _, _):
             request
         case .loadStaff, .loadSessions, .loadRoster, .signIn, .choosePIN, .keepDraft, .loadDraft, .printRoster,
+            .findElsewhere,
             .syncNow, .quit:
             nil
         }

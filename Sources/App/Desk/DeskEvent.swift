@@ -50,6 +50,8 @@ public enum DeskEvent: Hashable, Sendable {
     case rosterLoaded(session: String, rows: [RosterRow])
     case saved(DeskReceipt)
     /// - refusal: in plain words; nil where the person is who they say.
+    /// What was looked for, and who it is, a person in some lines; what to do where it is nobody.
+    case foundElsewhere(String, lines: [String])
     case draftFound(KeptDraft)
     case signInAnswered(Int, refusal: String?)
     case failed(DeskFailure)

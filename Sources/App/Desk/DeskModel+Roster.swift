@@ -68,6 +68,7 @@ extension DeskModel {
             say(.info, "The roster is still being read: Enter looks again for \u{201C}\(typed)\u{201D}.")
         } else {
             say(.warning, "Nobody on this roster matches \u{201C}\(typed)\u{201D}. Esc clears the filter.")
+            return [.findElsewhere(typed)]
         }
         return []
     }

@@ -28,6 +28,11 @@ extension DeskModel {
         case .rosterLoaded(let session, let rows): return take(rows, of: session)
         case .saved(let receipt): return take(receipt)
         case .failed(let failure): return take(failure)
+        case .foundElsewhere(let text, let lines):
+            // Whoever typed on has another question by now.
+            guard roster?.filter.trimmed == text, person == nil, form == nil, !isPickingStaff else { return [] }
+            message = nil
+            form = DeskForm(.receipt, "Not on this roster: \u{201C}\(text)\u{201D}", lines)
         case .draftFound(let draft): foundDraft = draft
         case .signInAnswered(let number, let refusal): return takeSignIn(number, refusal)
         case .told(let text): note(.info, text)

@@ -32,6 +32,7 @@ struct DeskWork {
             try perform(act, in: try name(session), request)
             return try act.booking.map(name)
         case .loadStaff, .loadSessions, .loadRoster, .signIn, .choosePIN, .keepDraft, .loadDraft, .printRoster,
+            .findElsewhere,
             .syncNow, .quit:
             return nil
         }

@@ -75,6 +75,8 @@ final class StoreDeskServices: DeskServices {
             }
         case .loadDraft(let actor): return drafts.load(actor).map { [.draftFound($0)] } ?? []
         case .printRoster(let session): return await reading(.roster(session)) { try self.printed(session) }
+        case .findElsewhere(let text):
+            return await reading(.sync) { .foundElsewhere(text, lines: try ElsewhereFinder(self.store).lines(text)) }
         case .syncNow: return syncNow()
         case .quit: return []
         case .signIn(let number, let staff, let pin):
@@ -324,7 +326,8 @@ extension DeskEffect {
         case .markNoShow(_, let booking), .start(_, let booking), .finish(_, let booking): booking
         case .enterScore(_, let form): form.booking
         case .act(_, _, let act): act.booking
-        case .signIn, .choosePIN, .keepDraft, .loadDraft, .printRoster, .loadStaff, .loadSessions, .loadRoster,
+        case .signIn, .choosePIN, .keepDraft, .loadDraft, .printRoster, .findElsewhere, .loadStaff, .loadSessions,
+            .loadRoster,
             .syncNow, .quit:
             nil
         }
