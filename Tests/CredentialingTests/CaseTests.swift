@@ -24,7 +24,7 @@ struct CaseTests {
         #expect(try world.merged().standing(of: violation) == .settled(decision: "ana-sat-there"))
         let file = try world.first.view(violation.caseName(digesting), CaseFile.kind)
         #expect(file.text(CaseFile.rule) == "X3")
-        #expect(file.elements(CaseFile.scopes) == ["org", "region/north", "site/LEEDS"])
+        #expect(file.elements(CaseFile.scopes) == ["region/north", "site/LEEDS"])
     }
 
     @Test("A case reopens when a field concerned says something that the decision had not seen")

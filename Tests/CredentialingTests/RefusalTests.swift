@@ -165,13 +165,4 @@ struct RefusalTests {
         try world.first.run(CheckInPerson(booking: world.anaBooking, seat: world.seats[0]), by: "dora")
         #expect(world.first.violations.isEmpty)
     }
-
-    @Test("A dossier that is booked at a site gains the site's scopes")
-    func scopes() throws {
-        let world = try World()
-        #expect(
-            try world.first.view(world.ana, Person.kind).elements(Person.scopes) == [
-                "org", "region/north", "site/LEEDS",
-            ])
-    }
 }

@@ -100,6 +100,13 @@ struct Replica: RecordReading {
         violations.values.filter { $0.rule == rule }.sorted { $0.key < $1.key }
     }
 
+    /// The same replica after these documents left its scopes.
+    func without(_ gone: Set<RecordName>) -> Replica {
+        var copy = self
+        copy.documents = documents.filter { !gone.contains($0.key) }
+        return copy
+    }
+
     // MARK: Reading
 
     var views: [RecordView] {

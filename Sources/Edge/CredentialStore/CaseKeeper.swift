@@ -36,6 +36,17 @@ struct CaseKeeper: MergeObserver {
         }
     }
 
+    /// A region holds all of its sites: whatever is in a site's scope is in its region's.
+    func covers(_ scope: String, _ own: [String], _ records: RecordReader) -> Bool {
+        guard ScopeName.isSite(scope), let code = ScopeName.place(scope),
+            let sites = try? StoredRecords(records).records(Site.kind, where: Site.code, equals: .text(code))
+        else { return false }
+        return !sites.isEmpty
+            && sites.allSatisfy { site in
+                site.text(Site.region).map { own.contains(ScopeName.region($0)) } ?? false
+            }
+    }
+
     private func kept(_ rule: RuleID, _ transaction: StoreTransaction) throws(ReadingFailure) -> Bool {
         do throws(StoreError) { return try transaction.hasViolations(of: rule.raw) } catch {
             throw ReadingFailure(error.description)

@@ -62,7 +62,7 @@ public final class CredentialStore: Sendable {
                 do throws(CommandRefusal) {
                     drafts = try command.drafts(reading: StoredRecords(transaction.records), actor: actor, now: now)
                 } catch { return .failure(error) }
-                return .success(try transaction.commit(drafts, time: now))
+                return .success(try transaction.commitWithCases(drafts, time: now))
             }
         } catch { throw .store(error) }
         do throws(CommandRefusal) { return try result.get() } catch { throw .refused(error) }

@@ -60,11 +60,10 @@ extension Importer {
         let seat = try seat(row, session, for: nil)
         if let ticket { batchTickets.insert(Text(ticket)) }
         if let seat { batchSeats.insert([session.name, seat]) }
-        let missing = session.scopes.filter { !person.scopes.contains($0) }
-        if !missing.isEmpty {
-            var scopes = RecordWrites(person.name, Person.kind)
-            scopes.add(Person.scopes, missing.map(\.string))
-            person.scopes.formUnion(missing)
+        // Also where they are there: a removal elsewhere takes away what it saw.
+        var scopes = RecordWrites(person.name, Person.kind)
+        scopes.add(Person.scopes, session.scopes.map(\.string))
+        if !scopes.isEmpty {
             person.batch = batchNumber
             batch.amend(scopes.change, in: person.name, CredentialingSchema.dossier)
         }

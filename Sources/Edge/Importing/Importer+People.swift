@@ -17,7 +17,6 @@ extension Importer {
             .filter { !$0.isCancelled && $0[Booking.transferredTo] == .null }
         let known = KnownPerson(
             view.name, isBarred: view.word(Person.hold, as: Hold.self) == .barred,
-            scopes: Set(view.elements(Person.scopes).map { Text($0) }),
             bookings: standing.compactMap { booking in
                 booking.reference(Booking.examSession).map { ($0, booking.name) }
             }, batch: 0)
@@ -51,10 +50,9 @@ extension Importer {
         let number = row.text(.number).map(Importer.canonicalNumber)
         if let number { try checkUnused(number) }
         let region = row.text(.region)
-        let scopes = [ScopeName.organisation] + (region.map { [ScopeName.region($0)] } ?? [])
         let name = batch.makeDocument(CredentialingSchema.dossier)
         var record = RecordWrites(name, Person.kind)
-        record.add(Person.scopes, scopes)
+        record.add(Person.scopes, region.map { [ScopeName.region($0)] } ?? [])
         record.set(Person.candidateNumber, try number ?? freeNumber(name))
         record.set(Person.externalKey, key)
         record.setName(given: given, family: family, script: row.text(.script) ?? "Latn")
@@ -66,8 +64,7 @@ extension Importer {
         record.set(Person.region, region)
         record.put(Person.isWalkIn, .integer(0))
         batch.add(record.change, to: name, CredentialingSchema.dossier)
-        people[Text(key)] = KnownPerson(
-            name, isBarred: false, scopes: Set(scopes.map { Text($0) }), bookings: [], batch: batchNumber)
+        people[Text(key)] = KnownPerson(name, isBarred: false, bookings: [], batch: batchNumber)
     }
 
     /// A candidate number in the form in which people's numbers are kept; what is none stays as it is.
@@ -113,9 +110,7 @@ extension Importer {
         record.update(Person.phone, row[.phone], view)
         record.update(Person.dateOfBirth, row[.birthDate], view)
         record.update(Person.region, row[.region], view)
-        if let region = row.text(.region) {
-            record.addMissing(Person.scopes, [ScopeName.region(region)], view)
-        }
+        try updateRegion(row, view, &record)
         if row[.email] == .cleared {
             for email in view.elements(Person.emails) { record.put(Person.emails, .text(email), .remove) }
         } else {
@@ -123,11 +118,22 @@ extension Importer {
         }
         guard !record.isEmpty else { return .same }
         batch.amend(record.change, in: view.document, CredentialingSchema.dossier)
-        if let known = people[Text(key)] {
-            known.batch = batchNumber
-            if let region = row.text(.region) { known.scopes.insert(Text(ScopeName.region(region))) }
-        }
+        if let known = people[Text(key)] { known.batch = batchNumber }
         return .changed
+    }
+
+    /// Whoever moves to another region goes there, and leaves the old one unless a booking keeps them.
+    private func updateRegion(_ row: ImportRow, _ view: RecordView, _ record: inout RecordWrites) throws {
+        guard let region = row.text(.region) else { return }
+        record.addMissing(Person.scopes, [ScopeName.region(region)], view)
+        guard let old = view.text(Person.region), Text(old) != Text(region) else { return }
+        let scope = ScopeName.region(old)
+        for booking in try list(view.document, Booking.kind) {
+            guard let name = booking.reference(Booking.examSession), let session = try session(named: name),
+                !session.scopes.contains(Text(scope))
+            else { return }
+        }
+        if view.elements(Person.scopes).contains(scope) { record.put(Person.scopes, .text(scope), .remove) }
     }
 
     /// The name is one unit: where one part differs, all are written.

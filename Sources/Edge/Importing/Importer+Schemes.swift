@@ -54,7 +54,7 @@ extension Importer {
         }
         let name = batch.makeDocument(CredentialingSchema.scheme)
         var scheme = RecordWrites(name, Scheme.kind)
-        scheme.add(Scheme.scopes, [ScopeName.organisation])
+        scheme.add(Scheme.scopes, [ScopeName.common])
         scheme.set(Scheme.code, code)
         scheme.set(Scheme.externalKey, key)
         scheme.set(Scheme.title, title ?? code)

@@ -30,7 +30,7 @@ extension Importer {
 
     func makeSite(_ code: String, title: String?, region: String?) -> KnownSite {
         let region = region ?? Importer.regionDefault
-        let scopes = [ScopeName.organisation, ScopeName.region(region), ScopeName.site(code)]
+        let scopes = [ScopeName.region(region), ScopeName.site(code)]
         let name = batch.makeDocument(CredentialingSchema.site)
         var record = RecordWrites(name, Site.kind)
         record.add(Site.scopes, scopes)

@@ -175,7 +175,7 @@ public final class Importer {
     private func commitBatch() throws {
         guard !batch.isEmpty else { return }
         let drafts = batch.drafts(actor: Text(actor.id), intent: Importer.intent)
-        try transaction.commit(drafts, time: now)
+        try transaction.commitWithCases(drafts, time: now)
         summary.changeSets += drafts.count
     }
 

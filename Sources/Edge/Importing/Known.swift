@@ -8,19 +8,16 @@ import Merging
 final class KnownPerson {
     let name: RecordName
     let isBarred: Bool
-    var scopes: Set<Text>
     /// The standing bookings.
     var bookings: [(session: RecordName, booking: RecordName)]
     /// The batch that made or last changed it: what the tables say is older until that is committed.
     var batch: Int
 
     init(
-        _ name: RecordName, isBarred: Bool, scopes: Set<Text>,
-        bookings: [(session: RecordName, booking: RecordName)], batch: Int
+        _ name: RecordName, isBarred: Bool, bookings: [(session: RecordName, booking: RecordName)], batch: Int
     ) {
         self.name = name
         self.isBarred = isBarred
-        self.scopes = scopes
         self.bookings = bookings
         self.batch = batch
     }

@@ -35,7 +35,8 @@ public struct Book: Command {
         ]
     }
 
-    /// The new booking, and the scopes that let its site see the dossier; ``TransferBooking`` makes them too.
+    /// The new booking, and the scopes that let its site see the dossier; ``TransferBooking`` makes them too. They are
+    /// added also where they are there: a removal elsewhere takes away what it saw, and this booking needs its own.
     func changes(
         _ look: Lookup<some RecordReading>, person: RecordView, booking name: RecordName
     ) throws(CommandRefusal) -> [RecordChange] {
@@ -63,9 +64,7 @@ public struct Book: Command {
         booking.set(Booking.seat, seat)
         booking.set(Booking.arrival, Arrival.booked)
         booking.set(Booking.cancellation, Cancellation.none.rawValue)
-        var scopes = RecordBuilder(person.name, Person.kind)
-        scopes.add(Person.scopes, look.scopes(session.elements(ExamSession.scopes), missingIn: person))
-        return (scopes.isEmpty ? [] : [scopes.change]) + [booking.change]
+        return [DossierScopes.adding(session, to: person.name), booking.change].compactMap { $0 }
     }
 }
 
@@ -85,17 +84,19 @@ public struct CancelBooking: Command {
     public func drafts(
         reading: some RecordReading, actor: ActorIdentity, now: Int64
     ) throws(CommandRefusal) -> [Draft] {
-        let view = try Lookup(reading).standingBooking(booking)
+        let look = Lookup(reading)
+        let view = try look.standingBooking(booking)
         if view.arrival == .checkedIn {
             throw CommandRefusal(
                 .alreadyCheckedIn, "This person has been admitted: void the check-in first.", records: [booking])
         }
         var record = RecordBuilder(booking, Booking.kind)
         record.set(Booking.cancellation, Cancellation.cancelled)
+        let scopes = try DossierScopes.change(look, view.document, without: [booking])
         return [
             Draft(
                 .document(view.document), documentKind: CredentialingSchema.dossier.tag, actor: actor.text,
-                intent: Self.intent, seen: seen, changes: [record.change])
+                intent: Self.intent, seen: seen, changes: [scopes, record.change].compactMap { $0 })
         ]
     }
 }
@@ -131,10 +132,12 @@ public struct TransferBooking: Command {
             .changes(look, person: person, booking: new)
         var record = RecordBuilder(booking, Booking.kind)
         record.set(Booking.transferredTo, new)
+        let scopes = try DossierScopes.change(look, old.document, without: [booking], and: [session])
         return [
             Draft(
                 .document(old.document), documentKind: CredentialingSchema.dossier.tag, actor: actor.text,
-                intent: Self.intent, changes: changes + [record.change])
+                intent: Self.intent,
+                changes: [scopes].compactMap { $0 } + changes.filter { $0.record == new } + [record.change])
         ]
     }
 }

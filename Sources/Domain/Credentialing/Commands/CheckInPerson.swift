@@ -76,7 +76,7 @@ public struct CheckInPerson: Command {
         }
         let event = try event(actor, now: now, late: late, seat: decision == .admit ? taken : nil)
         var changes = [event.change]
-        changes += outcome(view, session: session.name, seat: taken)
+        changes += outcome(view, session: session, seat: taken)
         return [
             Draft(
                 .document(view.document), documentKind: CredentialingSchema.dossier.tag, actor: actor.text,
@@ -144,7 +144,7 @@ public struct CheckInPerson: Command {
         return event
     }
 
-    private func outcome(_ booking: RecordView, session: RecordName, seat: RecordName?) -> [RecordChange] {
+    private func outcome(_ booking: RecordView, session: RecordView, seat: RecordName?) -> [RecordChange] {
         var record = RecordBuilder(booking.name, Booking.kind)
         switch decision {
         case .refer: return []
@@ -160,10 +160,11 @@ public struct CheckInPerson: Command {
         record.set(Booking.arrival, Arrival.checkedIn)
         var sitting = RecordBuilder(.pending(ordinal: 2), Sitting.kind)
         sitting.set(Sitting.booking, booking.name)
-        sitting.set(Sitting.examSession, session)
+        sitting.set(Sitting.examSession, session.name)
         sitting.set(Sitting.checkIn, .pending(ordinal: 1))
         sitting.set(Sitting.state, SittingState.admitted)
         sitting.set(Sitting.nullity, Nullity.none.rawValue)
-        return [record.change, sitting.change]
+        let scopes = DossierScopes.adding(session, to: booking.document)
+        return [scopes, record.change, sitting.change].compactMap { $0 }
     }
 }

@@ -28,7 +28,7 @@ public struct CreateScheme: Command {
     public var lateMinutes: Int64 = 30
     public var walkInAllowed = false
     public var components: [ComponentPlan]
-    public var scopes = [ScopeName.organisation]
+    public var scopes = [ScopeName.common]
 
     public init(code: String, title: String, components: [ComponentPlan]) {
         self.code = code

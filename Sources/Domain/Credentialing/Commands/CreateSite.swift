@@ -53,7 +53,7 @@ public struct CreateSite: Command {
             throw CommandRefusal(.tooMany, "A site holds \(ChangeSetLimits.changeSetRecordsMax - 1) entries: split it.")
         }
         var site = RecordBuilder(.pending(ordinal: 0), Site.kind)
-        site.add(Site.scopes, [ScopeName.organisation, ScopeName.region(region), ScopeName.site(code)])
+        site.add(Site.scopes, [ScopeName.region(region), ScopeName.site(code)])
         site.set(Site.code, code)
         site.set(Site.title, try Checks.required(title, "name of the site"))
         site.set(Site.region, region)

@@ -87,12 +87,6 @@ struct Lookup<Reading: RecordReading> {
         throw CommandRefusal(
             .alreadyThere, "The \(noun) \(key) is taken: open that record instead.", records: [other.name])
     }
-
-    /// The parts of `scopes` that a dossier does not have yet.
-    func scopes(_ scopes: [String], missingIn person: RecordView) -> [String] {
-        let there = Set(person.elements(Person.scopes))
-        return scopes.filter { !there.contains($0) }
-    }
 }
 
 extension CommandRefusal {

@@ -39,8 +39,8 @@ public struct RegisterPerson: Command {
     public var region: String?
     public var documents: [Document] = []
     public var isWalkIn = false
-    /// The scopes besides the region's: a walk-in's site.
-    public var scopes: [String] = [ScopeName.organisation]
+    /// The scopes besides the region's: those of the site whose desk registers.
+    public var scopes: [String] = []
 
     public init(candidateNumber: String, given: String, family: String) {
         self.candidateNumber = candidateNumber

@@ -44,7 +44,7 @@ public struct RegisterWalkIn: Command {
         person.script = script
         person.dateOfBirth = dateOfBirth
         person.isWalkIn = true
-        person.scopes = view.elements(ExamSession.scopes)
+        person.scopes = DossierScopes.needed(by: view)
         let dossier = try person.drafts(reading: reading, actor: actor, now: now).flatMap(\.changes)
         let ticket = try Checks.required(ticketCode, "ticket code")
         try look.checkUnused(ticket, Booking.kind, Booking.ticketCode, "ticket code")

@@ -97,8 +97,9 @@ public struct ResolveCase: Command {
         var changes: [RecordChange] = []
         var file = RecordBuilder(caseName, CaseFile.kind)
         let existing = try look.find(caseName, CaseFile.kind)
-        let there = Set(existing?.elements(CaseFile.scopes) ?? [])
-        file.add(CaseFile.scopes, try scopes(look).filter { !there.contains($0) })
+        do throws(ReadingFailure) { try violation.setScopes(&file, existing, reading: look.reading) } catch {
+            throw .unreadable(error)
+        }
         if existing == nil {
             file.set(CaseFile.rule, violation.rule.raw)
             file.set(CaseFile.members, violation.members.map(\.description).joined(separator: " "))
@@ -122,18 +123,5 @@ public struct ResolveCase: Command {
     /// The resolution's place in the group: after the write that it explains.
     private var draftNumber: Int {
         if case .choose = answer { 1 } else { 0 }
-    }
-
-    /// A case goes wherever one of its documents goes.
-    private func scopes(_ look: Lookup<some RecordReading>) throws(CommandRefusal) -> [String] {
-        var scopes = Set<String>()
-        for document in violation.documents {
-            for kind in CredentialingSchema.schema.documents.compactMap(CredentialingSchema.root) {
-                if let root = try look.find(document, kind) {
-                    scopes.formUnion(root.elements(CredentialingSchema.scopes))
-                }
-            }
-        }
-        return scopes.sorted()
     }
 }

@@ -1,4 +1,3 @@
-import ByteCoding
 import ChangeSets
 import Merging
 
@@ -46,23 +45,5 @@ public struct SealSession: Command {
         var record = RecordBuilder(session, ExamSession.kind)
         record.set(ExamSession.state, SessionState.sealed)
         return [view.sessionDraft(Self.intent, actor, [record.change, manifest.change])]
-    }
-}
-
-extension Reconciliation {
-    /// The bookings and the end of each, in canonical bytes: equal wherever merged state is. Grammar: count (name end)*
-    /// in the order of names; end = the place in ``BookingEnd`` from 1, or 0 for a gap.
-    public var manifest: [UInt8] {
-        var lines: [(RecordName, UInt8)] = gaps.map { ($0, 0) }
-        for (place, end) in BookingEnd.allCases.enumerated() {
-            lines += (ends[end] ?? []).map { ($0, UInt8(place + 1)) }
-        }
-        var writer = ByteWriter()
-        writer.count(lines.count)
-        for (name, end) in lines.sorted(by: { $0.0 < $1.0 }) {
-            Facts.write(name, &writer)
-            writer.byte(end)
-        }
-        return writer.bytes
     }
 }

@@ -14,7 +14,7 @@ public struct ReopenBooking: Command {
     ) throws(CommandRefusal) -> [Draft] {
         let look = Lookup(reading)
         let view = try look.standingBooking(booking)
-        _ = try look.openSession(view.reference(Booking.examSession))
+        let session = try look.openSession(view.reference(Booking.examSession))
         switch view.arrival {
         case .noShow, .turnedAway: break
         case .checkedIn:
@@ -24,7 +24,8 @@ public struct ReopenBooking: Command {
         }
         var record = RecordBuilder(booking, Booking.kind)
         record.set(Booking.arrival, Arrival.booked)
-        return [view.dossierDraft(Self.intent, actor, [record.change])]
+        let scopes = DossierScopes.adding(session, to: view.document)
+        return [view.dossierDraft(Self.intent, actor, [scopes, record.change].compactMap { $0 })]
     }
 }
 

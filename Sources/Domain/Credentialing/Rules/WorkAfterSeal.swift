@@ -28,9 +28,9 @@ public struct WorkAfterSeal: Rule {
     public func evaluate(_ key: RuleKey, reading: some RecordReading) throws(ReadingFailure) -> Violation? {
         guard let name = key.names.first, let session = try reading.record(name, ExamSession.kind), isSealed(session)
         else { return nil }
-        let manifests = try reading.records(in: name, SealManifest.kind).map { $0[SealManifest.manifest] }
+        let manifests = try reading.records(in: name, SealManifest.kind).compactMap { $0.bytes(SealManifest.manifest) }
         let now = try Reconciliation(session: name, reading: reading)
-        guard !manifests.isEmpty, !manifests.contains(.bytes(now.manifest)) else { return nil }
+        guard !manifests.isEmpty, !manifests.contains(where: now.agrees(with:)) else { return nil }
         let bookings = try reading.records(Booking.kind, where: Booking.examSession, equals: .reference(name))
         return Violation(
             key, about: [session],

@@ -33,8 +33,8 @@ public enum CredentialingSchema {
 
     public static let schema = Schema([dossier, scheme, site, session, voucher, organisation, caseFile])
 
-    /// The scopes that a document belongs to, such as `org`, `region/north` or `site/LEEDS`: who receives it is data that
-    /// merges like the rest. The root record of every document has this field under this tag.
+    /// The scopes that a document belongs to, such as `common`, `region/north` or `site/LEEDS`: who receives it is data
+    /// that merges like the rest. The root record of every document has this field under this tag.
     public static let scopes = Field(1, "scopes", .text, .addWins)
 
     /// The kind of a document's root record.
@@ -43,7 +43,17 @@ public enum CredentialingSchema {
 
 /// The names of scopes.
 public enum ScopeName {
+    /// Everything: every document is in it, whatever it says of itself.
     public static let organisation = "org"
+    /// What every replica needs: schemes, vouchers, the organisation.
+    public static let common = "common"
     public static func region(_ region: String) -> String { "region/\(region)" }
     public static func site(_ code: String) -> String { "site/\(code)" }
+
+    public static func isSite(_ scope: String) -> Bool { scope.hasPrefix("site/") }
+    public static func isRegion(_ scope: String) -> Bool { scope.hasPrefix("region/") }
+    /// The site's code or the region's name.
+    public static func place(_ scope: String) -> String? {
+        scope.firstIndex(of: "/").map { String(scope[scope.index(after: $0)...]) }
+    }
 }
