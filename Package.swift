@@ -99,8 +99,8 @@ let package = Package(
         layer(
             "Edge", "CredentialStore",
             [
-                "ByteCoding", "ChangeSets", "Credentialing", "HybridTime", "Merging", "ReplicaStore", crypto,
-                cryptoExtras, grdb,
+                "ByteCoding", "ChangeSets", "Credentialing", "HybridTime", "Merging", "ReplicaStore", "SyncProtocol",
+                crypto, cryptoExtras, grdb,
             ]),
         layer("Edge", "Tabular", ["Merging", "SampleData", grdb, yams]),
         .systemLibrary(name: "CMalloc", path: "Sources/Edge/CMalloc"),

@@ -15,7 +15,8 @@ struct Assay: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Init.self, Hub.self, Hubs.self, Sync.self, Status.self, Import.self, Export.self, Sample.self,
+            Init.self, ScopesCommand.self, Hub.self, Hubs.self, Sync.self, Status.self, Import.self, Export.self,
+            Sample.self,
             // A day at a site, and the office.
             DeskCommand.self, RosterCommand.self, Candidate.self, CheckInCommand.self, NoShowCommand.self,
             StartCommand.self, FinishCommand.self, Score.self, BookCommand.self, CancelBookingCommand.self,

@@ -13,6 +13,8 @@ package enum LoggedEvent: String, CaseIterable, Sendable {
     case metricsListening = "metrics-listening"
     case statusSocketTaken = "status-socket-taken"
     case statusSocketFailed = "status-socket-failed"
+    case peopleReleased = "people-released"
+    case releaseFailed = "release-failed"
     // One child's session; `session`, `peer`, and after the hello `replica`, `device` and `role` name it.
     case sessionBegan = "session-began"
     case sessionLive = "session-live"

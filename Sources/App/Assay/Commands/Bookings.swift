@@ -202,6 +202,7 @@ extension Candidate {
                     command.script = script
                     command.dateOfBirth = born
                     command.isWalkIn = walkIn
+                    command.scopes = try store.deskScopes()
                     if let document { command.documents = [try seen(document, store.replica.identity)] }
                     let name = DisplayName(given: given, family: family, script: script)
                     try Doing(store: store, actor: actor, output: output)

@@ -12,9 +12,10 @@ struct Init: ParsableCommand {
         discussion: """
             EXAMPLE
               assay init --store hq --name Headquarters --hub --headquarters --organisation new
-              assay init --store lisbon --name "Lisbon desk 1" --organisation 0f3c…
+              assay init --store north --name "Region North" --hub --region north --organisation 0f3c…
+              assay init --store lisbon --name "Lisbon desk 1" --site LIS --organisation 0f3c…
 
-            The first store of an organisation names it (--organisation new) and prints the name; every other one is \
+            With --site or --region the store holds what belongs there and what is common; without, everything. The first store of an organisation names it (--organisation new) and prints the name; every other one is \
             given that name.
             """)
 
@@ -24,30 +25,37 @@ struct Init: ParsableCommand {
     @Option(help: "The organisation's name in 32 hexadecimal digits, or `new`.") var organisation: String
     @Flag(help: "Others will sync with this store.") var hub = false
     @Flag(help: "This store is headquarters: the end of the way up. Implies --hub.") var headquarters = false
+    @OptionGroup var wanted: EnrolmentOptions
 
     func validate() throws {
         guard (1...128).contains(name.utf8.count) else { throw ValidationError("--name takes 1 to 128 bytes") }
+        guard !headquarters || wanted.enrolment.isEverything else {
+            throw ValidationError("headquarters holds everything: leave --site and --region out")
+        }
     }
 
     func run() throws {
         try reporting(output) {
             let organisation = try parsed()
+            let scopes = try wanted.scopes()
             try FileManager.default.createDirectory(atPath: location.path, withIntermediateDirectories: true)
             let identity = Identity(
                 replica: ReplicaID(UInt64.random(in: 1 ... .max)), organisation: organisation, name: name)
             let store = try CredentialStore.create(in: location.path, identity: identity, isHub: hub || headquarters)
             try store.setHeadquarters(headquarters)
+            try store.replica.subscribe(to: scopes)
             try store.replica.close()
             let hexadecimal = organisation.inHexadecimal
             if output.json {
                 Console.json([
                     "store": .text(location.path), "replica": .text("\(identity.replica)"),
                     "organisation": .text(hexadecimal), "name": .text(name), "hub": .flag(hub || headquarters),
-                    "headquarters": .flag(headquarters),
+                    "headquarters": .flag(headquarters), "scopes": .list(scopes.map { .text($0.text) }),
                 ])
             } else {
                 Console.print("\(name): replica \(identity.replica) in \(location.path)")
                 Console.print("organisation \(hexadecimal)")
+                if !wanted.enrolment.isEverything { Console.print("holds \(wanted.enrolment.inWords)") }
             }
         }
     }

@@ -9,6 +9,7 @@ struct StatusReport {
     let name: String
     let replica: ReplicaID
     let organisation: String
+    let enrolment: Enrolment
     let saved: Int64
     let notAtHub: Int64
     let notAtHQ: Int64
@@ -32,6 +33,7 @@ struct StatusReport {
         name = store.replica.identity.name
         replica = store.replica.identity.replica
         organisation = store.replica.identity.organisation.inHexadecimal
+        enrolment = try store.enrolment()
         saved = Int64(standing.saved)
         // A store that somebody edited may claim receipts of more than it holds.
         func missing(_ there: UInt64, _ earlier: UInt64) -> Int64 {
@@ -58,6 +60,7 @@ struct StatusReport {
 
     var lines: [String] {
         var lines = [Console.styled(name, .heading) + "  replica \(replica)", "documents    \(documents)"]
+        if !enrolment.isEverything { lines += Layout.entry("holds", enrolment.inWords, labelColumns: 13) }
         lines.append("saved here   \(saved) change sets of its own")
         if isHeadquarters {
             lines.append("at hub, HQ   this is headquarters")
@@ -95,6 +98,7 @@ struct StatusReport {
             "name": .text(name), "replica": .text("\(replica)"), "organisation": .text(organisation),
             "documents": .number(documents), "saved": .number(saved),
             "scopes": [["scope": "org", "notAtHub": .number(notAtHub), "notAtHQ": .number(notAtHQ)]],
+            "sites": .list(enrolment.sites.map { .text($0) }), "regions": .list(enrolment.regions.map { .text($0) }),
             "renamed": JSONValue(note?.reason.rawValue), "parked": .number(parked), "quarantined": .number(quarantined),
             "casesOpen": .number(cases),
             "hub": JSONValue(hub), "hubs": .list(hubs.map { .text($0) }), "lastSync": JSONValue(lastSync),

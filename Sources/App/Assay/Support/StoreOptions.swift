@@ -27,8 +27,9 @@ struct StoreOptions: ParsableArguments {
         let store = try open()
         let result: Result
         do { result = try body(store) } catch {
+            let failure = StoreOptions.explained(error, store)
             try? store.replica.close()
-            throw error
+            throw failure
         }
         try store.replica.close()
         return result
