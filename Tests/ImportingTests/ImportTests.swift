@@ -23,7 +23,7 @@ struct ImportTests {
         #expect(counts == [1, 1, 2, 1, 1, 1, 2, 2, 1])
         #expect(
             try fixture.text("SELECT scopes FROM person ORDER BY id")
-                == "[\"org\",\"region/headquarters\",\"site/LEEDS\"]")
+                == "[\"region/headquarters\",\"site/LEEDS\"]")
         #expect(try fixture.count("score_entry WHERE role = 'first' AND raw = 85 AND external_key = 'B1:first'") == 1)
         #expect(try fixture.count("person WHERE candidate_number IS NOT NULL AND hold = 'none'") == 2)
         // Commands take it from here: the second booking is admitted and finished, and its score keyed.
