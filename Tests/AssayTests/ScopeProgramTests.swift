@@ -113,6 +113,43 @@ struct ScopeProgramTests {
         try tree.close()
     }
 
+    @Test(
+        "A question about somebody who leaves goes with them, and after the retention the site holds nobody of the day")
+    func leaving() throws {
+        let tree = try Tree()
+        let sessions = try tree.rows("sessions")
+        let code = sessions[0][1]
+        let here = Set(sessions.filter { $0[1] == code }.map { $0[0] })
+        let booked = try tree.rows("bookings").filter { here.contains($0[2]) }
+        try tree.enrol("desk", ["--site", code])
+        try tree.run("desk", "sync", "--hub", tree.hq.address)
+        let ticket = booked[0][5]
+        try tree.run("hq", "correct-name", ticket, "--family", "Officename", "--as", "hq")
+        try tree.run("desk", "correct-name", ticket, "--family", "Deskname", "--as", "dora")
+        try tree.run("desk", "sync")
+        try tree.run("desk", "conflicts", "list", status: 2)
+        #expect(try tree.isOnDisk("desk", "Officename"))
+        try tree.run("hq", "cancel-booking", ticket, "--as", "hq")
+        try tree.run("desk", "sync")
+        try tree.run("desk", "conflicts", "list")
+        #expect(try !tree.isOnDisk("desk", "Officename"), "the question's words are gone too")
+
+        let release = ["scopes", "release", "--ended-before", "2100-01-01", "--as", "hq", "--store", tree.path("hq")]
+        #expect(try Program.run(release + ["--json"]).json()["dossiers"] as? Int == 0, "nothing is sealed")
+        let planned = try Program.run(release + ["--unsealed", "--json"]).json()
+        #expect((planned["sites"] as? [String: Int])?["site/\(code)"] == booked.count - 1)
+        #expect(planned["released"] as? Int == 0, "a dry run")
+        try tree.run("desk", "candidate", "show", booked[1][5])
+        #expect(try Program.run(release + ["--unsealed", "--apply"]).status == 0)
+        try tree.run("desk", "sync")
+        for row in booked {
+            #expect(try tree.run("desk", "candidate", "show", row[5], status: 1).errors.contains("site \(code)"))
+        }
+        #expect(try tree.run("desk", "scopes", "--json").json()["strays"] as? Int == 0)
+        try tree.run("desk", "scopes", "release", "--ended-before", "2100-01-01", "--as", "dora", status: 1)
+        try tree.close()
+    }
+
     @Test("A region's hub serves its own sites and no other; an enrolment that changes loses nothing")
     func region() throws {
         let tree = try Tree()
