@@ -21,13 +21,14 @@ struct PowerCutTests {
 
     @Test("Without fsync the same rig finds losses: the control")
     func control() throws {
-        let result = try rig(80) { $0.durability = .none }
+        // The first hundred or so are of the moments in which the store is made.
+        let result = try rig(320) { $0.durability = .none }
         #expect(result.lost > 0)
     }
 
     @Test("A disk that lies about its syncs is found out")
     func lies() throws {
-        let result = try rig(80) { $0.lies = true }
+        let result = try rig(320) { $0.lies = true }
         #expect(!result.isClean)
     }
 }

@@ -18,6 +18,9 @@ public final class ReplicaStore: Sendable {
     public let isHub: Bool
     public let path: String
 
+    /// Where replicas below said that they stand in feeds since that was last written down.
+    let subscribers = Mutex<[Subscriber: FeedPosition]>([:])
+
     /// Tells what was committed here, by this process.
     public let changes = StoreChanges()
     let lastDataVersion = Atomic(0)

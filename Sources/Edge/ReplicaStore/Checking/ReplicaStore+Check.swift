@@ -125,6 +125,11 @@ private struct StoreCheck {
                 isFollowed = false
                 continue
             }
+            if isFollowed, first > 1, first != head.sequence + 1,
+                let digest = try journalTables.checkpoint(origin, at: first - 1)
+            {
+                head = Journal.Head(sequence: first - 1, digest: digest)
+            }
             guard isFollowed, first == head.sequence + 1 else { continue }
             let named = try journalTables.names.sets(segment, as: origin, from: first)
             for (written, set) in zip(segment.changeSets, named) {
@@ -146,7 +151,9 @@ private struct StoreCheck {
                 isFollowed = false
             }
         }
-        if isFollowed, !isVerified, held.contiguousEnd < stored.sequence {
+        var reached = held
+        reached.formUnion(try journalTables.heldOrTrimmed(origin))
+        if isFollowed, !isVerified, reached.contiguousEnd < stored.sequence {
             found(
                 "journal-ranges", "\(origin)", "it ends before \(stored.sequence), its verified head",
                 StoreCheck.fromHub)

@@ -59,8 +59,9 @@ extension Journal {
         let first = stored.range.lowerBound
         var digest: Digest256
         if first > 1 {
-            guard let before = try segment(origin, endingFrom: first - 1), before.range.upperBound == first - 1,
-                let head = before.head
+            let before = try segment(origin, endingFrom: first - 1)
+            guard
+                let head = before?.range.upperBound == first - 1 ? before?.head : try checkpoint(origin, at: first - 1)
             else { return nil }
             digest = head
         } else {

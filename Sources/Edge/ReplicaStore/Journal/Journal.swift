@@ -23,6 +23,8 @@ final class Journal {
     private let heldRanges: RangeTable
     private let trimmedRanges: RangeTable
     private let setSegmentHead: Statement
+    private let insertCheckpoint: Statement
+    private let selectCheckpoint: Statement
     private let selectSegment: Statement
     private let deleteSegment: Statement
     private let tailHead: Statement
@@ -60,6 +62,9 @@ final class Journal {
         heldRanges = try RangeTable(connection, "held", keys: ["origin"])
         trimmedRanges = try RangeTable(connection, "trimmed", keys: ["origin"])
         setSegmentHead = Statement(connection, "UPDATE segment SET head = ? WHERE origin = ? AND last = ?")
+        insertCheckpoint = Statement(
+            connection, "INSERT OR REPLACE INTO checkpoint(origin, sequence, head) VALUES (?, ?, ?)")
+        selectCheckpoint = Statement(connection, "SELECT head FROM checkpoint WHERE origin = ? AND sequence = ?")
         selectSegment = Statement(connection, "SELECT origin, first, last, bytes, head FROM segment WHERE n = ?")
         deleteSegment = Statement(connection, "DELETE FROM segment WHERE n = ?")
         selectSalt = Statement(connection, "SELECT salt FROM document WHERE id = ?")
@@ -219,6 +224,22 @@ final class Journal {
             }
         }
         for range in gone.ranges { try trimmedRanges.insert(range, [number]) }
+        // The chain is followed on from here.
+        let last = segment.range.upperBound
+        guard let head = segment.head, gone.contains(last) else { return }
+        insertCheckpoint.bind(1, number)
+        insertCheckpoint.bind(2, Int64(last))
+        insertCheckpoint.bind(3, head)
+        try insertCheckpoint.run()
+    }
+
+    /// The chain's head at the end of a part that was taken away.
+    func checkpoint(_ origin: ReplicaID, at sequence: Sequence32) throws(StoreError) -> Digest256? {
+        guard let number = try origins.known(origin) else { return nil }
+        selectCheckpoint.bind(1, number)
+        selectCheckpoint.bind(2, Int64(sequence))
+        defer { selectCheckpoint.reset() }
+        return try selectCheckpoint.step() ? Digest256(selectCheckpoint.bytes(0)) : nil
     }
 
     struct StoredSegment {
@@ -393,11 +414,15 @@ final class Journal {
         try set(Meta.feedBehindKey, 0)
     }
 
-    /// The greatest position of the feed; 0 while it is empty.
+    /// The greatest position of the feed; its floor while it is empty.
     func feedEnd() throws(StoreError) -> Int64 {
         defer { lastFeed.reset() }
-        return try lastFeed.step() ? lastFeed.integer(0) : 0
+        let last = try lastFeed.step() ? lastFeed.integer(0) : 0
+        return last > 0 ? last : try feedFloor()
     }
+
+    /// Makes this the position before which a reader has to take a snapshot.
+    func setFeedFloor(_ position: Int64) throws(StoreError) { try set(Meta.feedFloorKey, position) }
 
     func number(_ key: String) throws(StoreError) -> Int64 {
         selectMeta.bind(1, key)

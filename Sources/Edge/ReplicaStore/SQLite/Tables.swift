@@ -155,10 +155,21 @@ enum Tables {
         CREATE TABLE IF NOT EXISTS gone(document INTEGER PRIMARY KEY, state BLOB NOT NULL) STRICT;
         -- Documents that are in none of this replica's scopes, or unknown here: the hub is asked about them.
         CREATE TABLE IF NOT EXISTS stray(document INTEGER PRIMARY KEY) STRICT;
-        -- What the journal held, and was taken away on purpose.
+        -- What the journal held, and was taken away on purpose; and the chain's head where such a part ends.
+        CREATE TABLE IF NOT EXISTS checkpoint(
+            origin INTEGER NOT NULL, sequence INTEGER NOT NULL, head BLOB NOT NULL, PRIMARY KEY (origin, sequence)
+        ) STRICT, WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS trimmed(
             origin INTEGER NOT NULL, last INTEGER NOT NULL, first INTEGER NOT NULL, PRIMARY KEY (origin, last)
         ) STRICT, WITHOUT ROWID;
+
+        -- Where replicas below stood in feeds when they last said so: what lies before all of them is folded away.
+        CREATE TABLE IF NOT EXISTS subscriber(
+            replica INTEGER NOT NULL, scope TEXT NOT NULL, position INTEGER NOT NULL, seen INTEGER NOT NULL,
+            PRIMARY KEY (replica, scope)
+        ) STRICT, WITHOUT ROWID;
+        -- How far the journal reached at some times, by this device's clock: what claims of age are judged by.
+        CREATE TABLE IF NOT EXISTS journal_mark(at INTEGER PRIMARY KEY, segment INTEGER NOT NULL) STRICT;
         """
 
     /// Which documents a replica that is being filled gets first, as a condition; nil where the schema names none.

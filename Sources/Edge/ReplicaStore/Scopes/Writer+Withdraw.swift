@@ -81,9 +81,7 @@ extension Writer {
                 part.first.flatMap { first in part.last.map { run.part(first.dot.sequence...$0.dot.sequence) } }
             }
             try journal.trim(stored, keeping: parts, codec)
-            let remove = try lookup("DELETE FROM document_segment WHERE segment = ?")
-            remove.bind(1, number)
-            try remove.run()
+            try unindex(number)
         }
         decodedSegments.removeAll()
     }

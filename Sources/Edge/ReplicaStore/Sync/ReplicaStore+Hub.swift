@@ -29,6 +29,13 @@ extension ReplicaStore {
         return try readingTables { tables, _ in
             let (state, journal) = (tables.sync, tables.journal)
             let feeds = try query.subscriptions.map { try tables.feed(of: $0.scope) }
+            subscribers.withLock { seen in
+                for (subscription, feed) in zip(query.subscriptions, feeds) {
+                    guard let feed else { continue }
+                    seen[Subscriber(replica: query.replica, scope: subscription.scope)] =
+                        subscription.cursor.position ?? feed.end
+                }
+            }
             let held = try journal.heldOrTrimmed(query.replica)
             let isBehind = query.isSameLife ? try self.isBehind(query, feeds, journal) : false
             var shared: ChainPoint?
