@@ -248,6 +248,9 @@ struct SessionActsTests {
         #expect(await found("tk-0002").contains("expected: WELD Theory, Lisbon"))
         #expect(await found("0004JB1").contains("mistyped"))
         #expect(await found("nobody").contains("Nobody on this device"))
+        #expect(await !found("nobody").contains("booked elsewhere"), "all there is is here")
+        try store.replica.subscribe(to: #require(Enrolment(sites: ["LIS"], regions: []).scopes))
+        #expect(await found("nobody").contains("site LIS and what is common"))
     }
 
     @Test("The PIN signs in and wrong ones are refused in words; a PIN that is there is not chosen anew at the desk")

@@ -13,11 +13,14 @@ struct ElsewhereFinder {
     private static let peopleMax = 5
 
     func lines(_ text: String) throws -> [String] {
+        let holds = try store.enrolment()
         do {
             return try store.looking { records in
                 let found = try Finder(records).people(text)
                 guard !found.people.isEmpty else {
-                    return ["Nobody on this device has this \(found.readAs). Sync (F9), or look at the paper again."]
+                    let said = "Nobody on this device has this \(found.readAs). Sync (F9), or look at the paper again."
+                    guard !holds.isEverything else { return [said] }
+                    return [said, "It holds \(holds.inWords): who is booked elsewhere is not here. Ask headquarters."]
                 }
                 let words = Words(records, store.replica.identity)
                 var lines = try found.people.prefix(ElsewhereFinder.peopleMax).flatMap {
