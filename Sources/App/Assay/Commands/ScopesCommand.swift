@@ -37,7 +37,7 @@ struct ScopesCommand: ParsableCommand {
     struct Set: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Enrol this store for other scopes.",
-            usage: "assay scopes set (--site <site> | --region <region> | --everything) [<options>]",
+            usage: "assay scopes set (--site <site> | --region <region> | --everything)",
             discussion: """
                 EXAMPLE
                   assay scopes set --site LIS --store lisbon

@@ -7,7 +7,7 @@ extension ScopesCommand {
     struct Release: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take people from the sites where their sessions are over.",
-            usage: "assay scopes release --ended-before <date> --as <as> [--apply] [<options>]",
+            usage: "assay scopes release --ended-before <date> --as <as> [<options>]",
             discussion: """
                 EXAMPLE
                   assay scopes release --ended-before 2026-03-01 --as hq
