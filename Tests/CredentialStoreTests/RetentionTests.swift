@@ -101,4 +101,17 @@ struct RetentionTests {
         #expect(try world.store.retentionDays() == 7)
         try world.close()
     }
+
+    @Test("A store folds away once a day, whatever its clock does")
+    func tidying() throws {
+        let world = try World()
+        func tidied(_ day: Int64) throws -> Tidied? {
+            try world.store.tidyDaily(now: day * Self.day, isHeadquarters: false)
+        }
+        #expect(try tidied(100) != nil)
+        #expect(try tidied(100) == nil, "today it has looked")
+        #expect(try tidied(101) != nil)
+        #expect(try tidied(50) != nil, "the clock was set back")
+        try world.close()
+    }
 }

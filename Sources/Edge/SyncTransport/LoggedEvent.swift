@@ -15,6 +15,8 @@ package enum LoggedEvent: String, CaseIterable, Sendable {
     case statusSocketFailed = "status-socket-failed"
     case peopleReleased = "people-released"
     case releaseFailed = "release-failed"
+    case tidied = "tidied"
+    case tidyFailed = "tidy-failed"
     // One child's session; `session`, `peer`, and after the hello `replica`, `device` and `role` name it.
     case sessionBegan = "session-began"
     case sessionLive = "session-live"

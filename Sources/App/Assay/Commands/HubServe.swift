@@ -73,10 +73,10 @@ struct HubServe: AsyncParsableCommand {
         let endpoint = try endpoint(observer, logger)
         var services: [any Service] = [server, StatusSocket(in: location.path, observer, logger)]
         if let endpoint { services.append(endpoint) }
-        if isHeadquarters {
-            services.append(
-                DailyRelease(store: store, logger: logger, clock: ContinuousClock()) { try store.time() })
-        }
+        services.append(
+            DailyWork(store: store, logger: logger, isHeadquarters: isHeadquarters, clock: ContinuousClock()) {
+                try store.time()
+            })
         let group = ServiceGroup(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         // Scripts that let the system choose the port read these lines.

@@ -64,6 +64,7 @@ struct Sync: AsyncParsableCommand {
             try await untilSignalled { try await client.watch() }
             Console.endProgress()
             withExtendedLifetime(observer) {}
+            tidy(store, logger)
             return
         }
         let totals: SyncTotals
@@ -72,7 +73,15 @@ struct Sync: AsyncParsableCommand {
         try store.setHubAddresses(addresses.map(\.description))
         if let hub = totals.hub { try store.setHubAddress(hub.description) }
         if let skew = totals.skew { try store.setClockSkew(skew.milliseconds) }
+        tidy(store, logger)
         report(totals, teller.passedOver)
+    }
+
+    /// Once a day. What could not be folded away stays for the next time, and the sync was good all the same.
+    private func tidy(_ store: CredentialStore, _ logger: Logger) {
+        do { _ = try store.tidyDaily(now: store.time(), isHeadquarters: store.isHeadquarters()) } catch {
+            logger.log(.warning, .tidyFailed, "what nobody needs any more stays", ["reason": "\(error)"])
+        }
     }
 
     /// Runs what only its cancellation ends, until a signal asks for that.
