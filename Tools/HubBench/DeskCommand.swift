@@ -63,7 +63,7 @@ struct DeskCommand: AsyncParsableCommand {
         for number in 0..<commits {
             try await Task.sleep(until: start + .seconds(Double(number) / rate))
             var command = UpdateContact(person: people[number % people.count])
-            command.phone = .set("+44 7700 \(times.replica) \(number)")
+            command.phone = .set("+44 7700 \(times.replica) \(Moment.now())")
             let begun = Moment.now()
             let sets = try store.perform(command, actor: ActorIdentity("bench", station: "desk"), now: Int64(number))
             for set in sets { times.saved(set.dot.sequence, begun: begun, at: Moment.now()) }
