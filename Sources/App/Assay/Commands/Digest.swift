@@ -11,7 +11,7 @@ struct DigestCommand: ParsableCommand {
         discussion: """
             EXAMPLE
               assay digest --store desk1; assay digest --store desk2
-              assay digest --store desk1 --scope site/LIS; assay digest --store hq --scope site/LIS
+              assay digest --store desk1 --scope site/LIS
 
             A sum over the digests of all documents, with every sibling. Two stores that have synced everything, and \
             nothing since, print the same line. Stores that hold different parts are compared scope by scope.

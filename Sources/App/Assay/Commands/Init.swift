@@ -11,12 +11,15 @@ struct Init: ParsableCommand {
         usage: "assay init --name <name> --organisation <organisation> [<options>]",
         discussion: """
             EXAMPLE
-              assay init --store hq --name Headquarters --hub --headquarters --organisation new
-              assay init --store north --name "Region North" --hub --region north --organisation 0f3c…
-              assay init --store lisbon --name "Lisbon desk 1" --site LIS --organisation 0f3c…
+              assay init --store hq --name Headquarters --headquarters \\
+                --organisation new
+              assay init --store north --name "Region North" --hub \\
+                --region north --organisation 0f3c…
+              assay init --store lisbon --name "Lisbon desk 1" \\
+                --site LIS --organisation 0f3c…
 
-            With --site or --region the store holds what belongs there and what is common; without, everything. The first store of an organisation names it (--organisation new) and prints the name; every other one is \
-            given that name.
+            With --site or --region the store holds what belongs there and what is common; without, everything. The first \
+            store of an organisation names it (--organisation new) and prints the name; every other one is given that name.
             """)
 
     @OptionGroup var location: StoreOptions
