@@ -5,7 +5,8 @@ import ReplicaStore
 import SyncProtocol
 import Testing
 
-/// Headquarters, two regions, two sites and three desks; documents come, move and go while any of them is away.
+/// Headquarters, two regions, two sites and three desks; documents come, move and go while any of them is away, and
+/// replicas are pointed at other hubs.
 struct ScopeHistory {
     private var random: Seeded
     private(set) var nodes: [ScopedNode] = []
@@ -48,7 +49,7 @@ struct ScopeHistory {
     mutating func run(steps: Int) throws {
         for step in 0..<steps {
             let node = nodes[below(nodes.count)]
-            switch below(12) {
+            switch below(13) {
             case 0, 1:
                 // Whoever makes a document makes it where it may have it.
                 let scopes = someScopes()
@@ -69,10 +70,21 @@ struct ScopeHistory {
                 try write(node, "takes \(scopes) from") { store, name in
                     try store.setScopes(name, scopes, .remove)
                 }
+            case 9: move(below(nodes.count))
             default: try sync(below(nodes.count))
             }
         }
     }
+
+    /// Points a replica at another hub that serves its scopes: further up, or back down.
+    private mutating func move(_ index: Int) {
+        guard let other = Self.hubs[index]?.randomElement(using: &random), nodes[index].parent != other else { return }
+        nodes[index].parent = other
+        trace.append("\(nodes[index].label) moves to \(nodes[other].label)")
+    }
+
+    /// The hubs that serve all scopes of a replica, where there are several.
+    private static let hubs = [3: [0, 1], 4: [0, 1, 3], 5: [0, 1], 6: [0, 2]]
 
     private mutating func write(
         _ node: ScopedNode, _ what: String, _ body: (ReplicaStore, RecordName) throws -> Void
@@ -116,6 +128,7 @@ struct ScopeHistory {
         }
         for node in nodes.dropFirst() {
             #expect(try node.store.strayCount() == 0, "\(node.label)")
+            #expect(try node.store.check() == [], "\(node.label)")
             let head = try node.store.held(node.replica).last ?? 0
             #expect(try hq.store.held(node.replica).total == Int(head), "\(node.label)'s work at headquarters")
             for scope in try node.store.subscriptions() where node.parent == 0 {

@@ -123,6 +123,40 @@ struct ScopeTests {
         #expect(try site.store.strayCount() == 0)
     }
 
+    @Test("A replica does not begin a document anew that everyone names alike, that it wrote to and that went from it")
+    func goneAndNamedAlike() throws {
+        let (hub, site) = try Self.pair()
+        let matter = RecordName(hash: 7)
+        try site.store.setScopes(matter, ["site/1a"], .add)
+        try Self.sync(site, hub)
+        try hub.store.setScopes(matter, ["site/1a"], .remove)
+        try Self.sync(site, hub)
+        #expect(try !site.store.holds(matter))
+        #expect(throws: StoreError.behindOwnWork) { try site.store.rename(matter, "once more") }
+        try hub.store.setScopes(matter, ["site/1a"], .add)
+        try Self.sync(site, hub)
+        try site.store.rename(matter, "once more")
+        try Self.sync(site, hub)
+        #expect(try site.store.document(matter) == hub.store.document(matter))
+    }
+
+    @Test("The store's check has nothing against a journal that documents went from, nor against a tail about them")
+    func checkAfterRevoke() throws {
+        let (hub, site) = try Self.pair()
+        let person = try hub.store.makeScoped("Ada", ["region/1", "site/1a"])
+        try Self.sync(site, hub)
+        // Two in the journal of the site, one of which goes; the site's own work stays in its tail.
+        _ = try hub.store.makeScoped("Bob", ["region/1", "site/1a"])
+        try hub.store.rename(person, "Ada L.")
+        try site.store.rename(person, "Ada by the site")
+        let mine = try site.store.makeScoped("Cyd", ["region/1", "site/1a"])
+        try Self.sync(site, hub)
+        for name in [person, mine] { try hub.store.setScopes(name, ["site/1a"], .remove) }
+        try Self.sync(site, hub)
+        #expect(try site.store.documentCount() == 1)
+        #expect(try site.store.check() == [])
+    }
+
     @Test("A hub that holds some scopes serves these, those within them, and nothing else")
     func partialHub() throws {
         let hq = try ScopedNode("hq", 1, scopes: ["org"], isHub: true, parent: nil)
@@ -150,6 +184,49 @@ struct ScopeTests {
         #expect(try region.store.history(of: person).isEmpty)
         #expect(try region.store.strayCount() == 0)
         #expect(try site.store.strayCount() == 0)
+    }
+
+    @Test(
+        "Work that a server passed on is not lost with the region above: the server keeps it until headquarters has it")
+    func regionBurnsDown() throws {
+        let hq = try ScopedNode("hq", 1, scopes: ["org"], isHub: true, parent: nil)
+        let region = try ScopedNode("region", 2, scopes: ["region/1"], isHub: true, parent: 0)
+        let server = try ScopedNode("server", 3, scopes: ["site/1a"], isHub: true, parent: 1)
+        let desk = try ScopedNode("desk", 4, scopes: ["site/1a"], isHub: false, parent: 2)
+        let person = try hq.store.makeScoped("Ada", ["region/1", "site/1a"])
+        try Self.sync(region, hq)
+        try Self.sync(server, region, isHeadquarters: false)
+        try Self.sync(desk, server, isHeadquarters: false)
+        try desk.store.rename(person, "by the desk")
+        try Self.sync(desk, server, isHeadquarters: false)
+        try hq.store.setScopes(person, ["site/1a"], .remove)
+        try Self.sync(region, hq)
+        for _ in 0..<2 { try Self.sync(server, region, isHeadquarters: false) }
+        #expect(try !server.store.holds(person))
+        #expect(try region.store.held(desk.replica).total == 1)
+        // The region burns down before it was at headquarters again.
+        for _ in 0..<2 { try Self.sync(server, hq) }
+        #expect(try hq.store.held(desk.replica).total == 1)
+        #expect(try server.store.held(desk.replica).total == 0, "headquarters has it: now it may go")
+        #expect(try server.store.strayCount() == 0)
+        try Self.sync(desk, server, isHeadquarters: false)
+        #expect(try !desk.store.holds(person))
+        #expect(try desk.store.greeting().memory.receiptedAtHQ == 1)
+    }
+
+    @Test("What left a scope while a replica was at another hub goes, and is not taken for a repair")
+    func leftAtAnotherHub() throws {
+        let hq = try ScopedNode("hq", 1, scopes: ["org"], isHub: true, parent: nil)
+        let region = try ScopedNode("region", 2, scopes: ["region/1"], isHub: true, parent: 0)
+        let desk = try ScopedNode("desk", 3, scopes: ["site/1a"], isHub: false, parent: 1)
+        let person = try desk.store.makeScoped("Ada", ["region/1", "site/1a"])
+        try Self.sync(desk, region, isHeadquarters: false)
+        try Self.sync(region, hq)
+        try hq.store.setScopes(person, ["site/1a"], .remove)
+        for _ in 0..<2 { try Self.sync(desk, hq) }
+        #expect(try !desk.store.holds(person))
+        #expect(try desk.store.repairs().isEmpty)
+        #expect(try desk.store.strayCount() == 0)
     }
 
     @Test("What went is overwritten: no byte of it is left in the store's files")

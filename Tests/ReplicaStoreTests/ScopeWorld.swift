@@ -31,7 +31,7 @@ struct ScopedNode {
     let store: ReplicaStore
     let folder: Folder
     let scopes: [String]
-    let parent: Int?
+    var parent: Int?
 
     init(_ label: String, _ number: UInt64, scopes: [String], isHub: Bool, parent: Int?) throws {
         self.label = label

@@ -26,6 +26,19 @@ struct OrganisationTests {
         #expect(outcome.violation == nil, "\(options.description)")
     }
 
+    @Test("Replicas that hold only their scopes: nobody keeps a document or lacks one, after every fault")
+    func scopes() {
+        var total = Statistics()
+        for seed in [2, 5, 6, 9] {
+            let options = SwarmOptions(seed: UInt64(seed), store: .sqlite, days: 2, scopes: true)
+            let outcome = Simulator.run(options)
+            #expect(outcome.violation == nil, "\(options.description)")
+            total.add(outcome.statistics)
+        }
+        #expect(total.grants > 20)
+        #expect(total.revokes > 5)
+    }
+
     @Test("The faults really happen")
     func faultsHappen() {
         var total = Statistics()

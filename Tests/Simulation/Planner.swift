@@ -6,6 +6,8 @@ public struct Organisation: Sendable {
         let kind: Node.Kind
         let site: Int?
         let parent: Int?
+        /// What it is enrolled for.
+        var scopes = [ScopePlan.everything]
     }
 
     public private(set) var places: [Place]
@@ -21,6 +23,15 @@ public struct Organisation: Sendable {
             }
             for _ in 0..<options.desksPerSite { places.append(Place(kind: .desk, site: site, parent: parent)) }
         }
+        guard options.scopes else { return }
+        let plan = ScopePlan(options)
+        for number in places.indices { places[number].scopes = plan.scopes(of: places[number], number: number) }
+    }
+
+    /// The hubs above a node, as the organisation was planned: they hold whatever it may have.
+    func hubs(above node: Int) -> [Int] {
+        guard let parent = places[node].parent else { return [] }
+        return [parent] + hubs(above: parent)
     }
 }
 
@@ -136,7 +147,10 @@ public struct Planner {
         }
         guard let parent = organisation.places[node].parent else { return }
         if organisation.places[node].kind != .region, chance(options.moves, \.network) {
-            let hubs = [0] + organisation.places.indices.filter { organisation.places[$0].kind == .region }
+            let hubs =
+                options.scopes
+                ? organisation.hubs(above: node)
+                : [0] + organisation.places.indices.filter { organisation.places[$0].kind == .region }
             let target = hubs.randomElement(using: &network) ?? parent
             add(Int.random(in: 0..<620, using: &network), .move(node, to: target), seed: network.next())
         }

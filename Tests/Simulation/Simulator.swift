@@ -46,11 +46,16 @@ public enum Simulator {
 /// Makes the stores of one run.
 struct StoreFactory {
     private let options: SwarmOptions
+    private let plan: ScopePlan?
     private let codecs = Codecs()
 
-    init(_ options: SwarmOptions) { self.options = options }
+    init(_ options: SwarmOptions) {
+        self.options = options
+        plan = options.scopes ? ScopePlan(options) : nil
+    }
 
-    func make(number: Int, isHub: Bool, isHeadquarters: Bool) throws -> any SimulatedStore {
+    func make(number: Int, place: Organisation.Place) throws -> any SimulatedStore {
+        let (isHub, isHeadquarters) = (place.kind != .desk, number == 0)
         let seed = options.seed &* 0x9E37_79B9 &+ UInt64(number) << 40
         guard let organisation = OrganisationID([UInt8](repeating: 7, count: 16)) else {
             throw SimulatedFailure.broken("sixteen bytes")
@@ -69,7 +74,8 @@ struct StoreFactory {
         let disk = try DiskReplica(
             DiskReplica.Configuration(
                 identity: Identity(replica: replica, organisation: organisation.bytes, name: "node \(number)"),
-                isHub: isHub, isHeadquarters: isHeadquarters, schema: ExamSchema.schema), seed: seed)
+                isHub: isHub, isHeadquarters: isHeadquarters, schema: ExamSchema.schema, scopes: place.scopes,
+                observer: plan.map { RegionsHoldSites(plan: $0) }), seed: seed)
         return options.store == .sqlite ? disk : PairedReplica(disk) { memory(.cryptoSHA256) }
     }
 }

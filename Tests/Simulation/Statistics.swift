@@ -15,6 +15,9 @@ public struct Statistics: Sendable {
     public var microSteps = 0
     public var documentsChecked = 0
     public var roundsMost = 0
+    /// Frames that brought documents into a replica's scopes, and that took documents from it.
+    public var grants = 0
+    public var revokes = 0
     public private(set) var faults = [Int](repeating: 0, count: Fault.allCases.count)
 
     public init() {}
@@ -33,6 +36,8 @@ public struct Statistics: Sendable {
         bytes += other.bytes
         microSteps += other.microSteps
         documentsChecked += other.documentsChecked
+        grants += other.grants
+        revokes += other.revokes
         roundsMost = max(roundsMost, other.roundsMost)
         for index in faults.indices { faults[index] += other.faults[index] }
     }
@@ -43,6 +48,7 @@ public struct Statistics: Sendable {
             runs \(runs), site-days \(siteDays), transactions \(transactions), change sets \(changeSets)
             sessions \(sessions) (\(completed) completed), bytes \(bytes), small steps \(microSteps)
             documents checked \(documentsChecked), rounds to converge at most \(roundsMost)
+            grants \(grants), revokes \(revokes)
             faults: \(kinds)
             """
     }

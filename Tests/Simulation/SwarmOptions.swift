@@ -6,6 +6,8 @@ public struct SwarmOptions: Sendable {
     public enum Store: String, Sendable, CaseIterable { case memory, sqlite, both }
 
     public var seed: UInt64
+    /// Whether replicas hold only what is in their scopes. The store in memory holds everything.
+    public var scopes = false
     public var store: Store
     public var days: Int
     public var regions = 1
@@ -48,7 +50,8 @@ public struct SwarmOptions: Sendable {
         desksPerSite = 1
     }
 
-    public init(seed: UInt64, store: Store = .memory, days: Int? = nil) {
+    /// - Parameter scopes: the seed draws it where nothing is said.
+    public init(seed: UInt64, store: Store = .memory, days: Int? = nil, scopes: Bool? = nil) {
         self.seed = seed
         self.store = store
         var random = SeededRandom(seed &* 0x5851_F42D_4C95_7F2D &+ 1)
@@ -75,11 +78,13 @@ public struct SwarmOptions: Sendable {
         hubsDestroyed = regions > 0 ? fault(20...60) : 0
         if chance(50) { clockOffsetMax = chance(50) ? 10 * SwarmOptions.year : 300_000 }
         foreignEdits = Int.random(in: 0...60, using: &random)
+        let drawsScopes = chance(50)
+        self.scopes = store == .sqlite && scopes ?? drawsScopes
     }
 
     public var description: String {
         """
-        seed \(seed) store \(store.rawValue) days \(days) regions \(regions) sites \(sites) desks \(desksPerSite) \
+        scopes \(scopes) seed \(seed) store \(store.rawValue) days \(days) regions \(regions) sites \(sites) desks \(desksPerSite) \
         servers \(hasServers) transactions \(transactionsPerDay) segment \(segmentChangeSetsMax) \
         chunk \(chunkDocumentsMax) fragmented \(isFragmented) | cuts \(cuts) half-open \(halfOpens) stalls \(stalls) \
         doubles \(doubles) live \(lives) crashes \(crashes) full \(fullDisks) jumps \(clockJumps) moves \(moves) \

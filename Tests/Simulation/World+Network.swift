@@ -127,6 +127,8 @@ extension World {
             connection.downReader.append(bytes)
             do {
                 while connection.childEnd == nil, let frame = try connection.downReader.next() {
+                    if case .grant = frame { statistics.grants += 1 }
+                    if case .revoke = frame { statistics.revokes += 1 }
                     if connection.notesFrames { connection.framesDown.append(frame.name) }
                     try take(connection.childSession.receive(.received(frame)), of: connection)
                 }

@@ -9,9 +9,13 @@ import SyncTestSupport
 /// A whole organisation as it runs: nodes, connections, virtual time, and the ledger that checkers measure it by.
 final class World {
     let options: SwarmOptions
+    /// Nil where everyone has everything.
+    let plan: ScopePlan?
     let ledger = Ledger()
     /// The state of each document that agreed with the oracle last.
     var agreed: [RecordName: DocumentState] = [:]
+    /// The scopes of each document once nobody writes any more.
+    var agreedScopes: [RecordName: [String]] = [:]
     var nodes: [Node] = []
     var connections: [Connection] = []
     var trace: Trace
@@ -27,10 +31,10 @@ final class World {
 
     init(_ options: SwarmOptions, keepsTrace: Bool = false, stores: StoreFactory) throws {
         self.options = options
+        plan = options.scopes ? ScopePlan(options) : nil
         trace = Trace(isKept: keepsTrace)
         for (number, place) in Organisation(options).places.enumerated() {
-            let store = try stores.make(number: number, isHub: place.kind != .desk, isHeadquarters: number == 0)
-            nodes.append(Node(number: number, kind: place.kind, site: place.site, store: store, parent: place.parent))
+            nodes.append(Node(number: number, place, store: try stores.make(number: number, place: place)))
         }
     }
 
@@ -66,7 +70,7 @@ final class World {
         let local = node.site.flatMap { home[$0] } ?? []
         var workload = Workload(
             node: node, ledger: ledger, home: local, foreignEdits: options.foreignEdits, time: now + node.clockOffset,
-            random: random)
+            plan: plan, random: random)
         guard let drafts = workload.drafts() else { return }
         let sets: [ChangeSet]
         do throws(SimulatedFailure) { sets = try node.store.commit(drafts, time: now + node.clockOffset) } catch {
@@ -156,13 +160,13 @@ final class World {
     /// Tells a node's connections what its store's observers would have told them.
     func tellNews(of node: Node) throws {
         let news = node.store.takeNews()
-        guard news.grew || !news.reachedHQ.isEmpty else { return }
+        guard news.grew || !news.reachedHQ.isEmpty || !news.scopes.isEmpty else { return }
         for connection in node.connections {
             if connection.hub == node.number, connection.hubEnd == nil {
                 if !news.reachedHQ.isEmpty, node.number != 0 {
                     try take(connection.hubSession.receive(.reachedHQ(news.reachedHQ)), of: connection)
                 }
-                for scope in MemoryReplica.scopes where news.grew && connection.hubEnd == nil {
+                for scope in (news.grew ? MemoryReplica.scopes : []) + news.scopes where connection.hubEnd == nil {
                     try take(connection.hubSession.receive(.feedAdvanced(scope)), of: connection)
                 }
             } else if connection.child == node.number, connection.childEnd == nil, news.grew {

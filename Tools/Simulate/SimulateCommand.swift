@@ -23,11 +23,19 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: "The first seed.") var seed: UInt64 = 1
     @Option(help: "How many seeds, one after the other.") var runs = 1
     @Option(help: "Which store: memory, sqlite or both.") var store = SwarmOptions.Store.memory
+    @Flag(inversion: .prefixedNo, help: "Replicas hold only what is in their scopes; drawn where nothing is said.")
+    var scopes: Bool?
     @Option(help: "Days of each run; the seed draws 1 to 4 where nothing is said.") var days: Int?
     @Option(help: "Stop after so many seconds.") var seconds: Int?
     @Flag(help: "Print what happens, step by step.") var trace = false
     @Flag(help: "Print one JSON object at the end.") var json = false
     @Flag(help: "Do not make a failing run short.") var noShrink = false
+
+    func validate() throws {
+        guard scopes != true || store == .sqlite else {
+            throw ValidationError("The store in memory holds everything: add --store sqlite.")
+        }
+    }
 
     func run() throws {
         var total = Statistics()
@@ -36,7 +44,7 @@ struct SimulateCommand: ParsableCommand {
         var told = start
         for number in 0..<UInt64(max(0, runs)) {
             if let seconds, ContinuousClock.now - start > .seconds(seconds) { break }
-            let options = SwarmOptions(seed: seed &+ number, store: store, days: days)
+            let options = SwarmOptions(seed: seed &+ number, store: store, days: days, scopes: scopes)
             if runs == 1, !json { print(options.description) }
             let outcome = Simulator.run(options, keepsTrace: trace)
             for line in outcome.trace { print(line) }
@@ -83,7 +91,10 @@ struct SimulateCommand: ParsableCommand {
             print("  \(outcome.violation.map { "\($0)" } ?? "it no longer fails")")
         }
         let daysOption = days.map { " --days \($0)" } ?? ""
-        print("repeat: swift run -c release simulate --seed \(options.seed) --store \(store.rawValue)\(daysOption)")
+        let scopesOption = scopes.map { $0 ? " --scopes" : " --no-scopes" } ?? ""
+        print(
+            "repeat: swift run -c release simulate --seed \(options.seed) --store \(store.rawValue)"
+                + daysOption + scopesOption)
         throw ExitCode(1)
     }
 }

@@ -62,8 +62,11 @@ extension Writer {
         let dot = dots[number]
         var salt: Salt?
         let place: Int
+        // One that everyone names alike may be new here and yet not to this replica: it left its scopes meanwhile.
+        var mayBeKnown = true
         switch draft.target {
         case .new:
+            mayBeKnown = false
             let made = salts()
             salt = made
             place = try folder.create(RecordName(dot, 0), kind: draft.documentKind, salt: made)
@@ -85,8 +88,8 @@ extension Writer {
         let document = folder.loadedDocuments[place]
         // What this replica wrote here before has to be in what it writes on.
         if document.context[dot.origin] >= dot.sequence { throw .behindOwnWork }
-        if !document.isNew, try waiting.holdsBack(dot.origin, in: document.id) { throw .behindOwnWork }
-        if !document.isNew, try isBehindOwnWork(document) { throw .behindOwnWork }
+        if mayBeKnown, try waiting.holdsBack(dot.origin, in: document.id) { throw .behindOwnWork }
+        if mayBeKnown, try isBehindOwnWork(document) { throw .behindOwnWork }
         folder.adopt(draft.documentKind, place)
         let set = draft.changeSet(
             number, dots: dots, salt: salt, time: time, stamp: document.stamp.next(wallTime: time),

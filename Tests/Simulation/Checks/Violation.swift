@@ -19,7 +19,8 @@ public struct Violation: Error, Equatable, Sendable, CustomStringConvertible {
         case missingExists = 6
         /// At each commit: the change set follows its author's last one in that document.
         case notBehindOwn = 7
-        /// There is one scope as yet: the same as `feedReachesAll`.
+        /// At each rest: a live child has what its hub has of its scopes, and nothing else that the hub knows; after healing:
+        /// nobody has a document outside of its scopes or asks about one, and digests are the same on both sides.
         case inScopeHeld = 8
         /// At each receipt: its ranges are on the disk of the hub that says so; after each crash: all that was saved or
         /// receipted is there, whole groups only; always: honest work is neither refused nor put aside.

@@ -66,9 +66,10 @@ extension World {
         // A hub whose own bootstrap was cut tells those below once it has come to its end.
         if hub.parent != nil {
             guard case .greeting(let greeting)? = try? hub.store.answer(.greeting),
-                case .feed? = greeting.memory.subscriptions.first?.cursor
+                greeting.memory.subscriptions.allSatisfy({ if case .feed = $0.cursor { true } else { false } })
             else { return }
         }
+        if plan != nil { return try checkScopedLevel(child, hub) }
         for name in ledger.documents {
             guard child.store.context(of: name).covers(hub.store.context(of: name)) else {
                 throw Violation(
@@ -184,7 +185,9 @@ extension World {
             }
         }
         for node in nodes where node.isAlive {
-            for (name, context) in zip(ledger.documents, node.store.contexts(of: ledger.documents)) {
+            let contexts = Array(zip(ledger.documents, node.store.contexts(of: ledger.documents)))
+            if plan != nil { try checkScopes(node, contexts) }
+            for (name, context) in contexts where node.wants(finalScopes(name)) {
                 for set in ledger.byDocument[name] ?? [] where !context.covers(set.dot) {
                     throw Violation(.feedReachesAll, "node \(node.number) lacks \(set.dot) of \(name)")
                 }

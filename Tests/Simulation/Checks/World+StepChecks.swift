@@ -25,7 +25,11 @@ extension World {
     }
 
     private func checkDurable(_ entry: OriginRanges, at node: Node) throws {
-        let lacking = entry.ranges.subtracting(try held(node, entry.origin))
+        // What left a hub's scopes was taken out of its journal once those above it had it.
+        let lacking: SequenceRanges
+        do throws(SimulatedFailure) {
+            lacking = entry.ranges.subtracting(try node.store.heldOrTrimmed(entry.origin))
+        } catch { throw Violation(.nothingLost, "node \(node.number) cannot say what it holds: \(error)") }
         guard lacking.isEmpty else {
             throw Violation(
                 .nothingLost, "\(lacking.ranges) of \(entry.origin) were receipted and node \(node.number) lacks them")

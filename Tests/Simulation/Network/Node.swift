@@ -10,6 +10,8 @@ final class Node {
     let kind: Kind
     /// The exam site that it stands at; nil above the sites.
     let site: Int?
+    /// What it is enrolled for.
+    let scopes: [String]
     let store: any SimulatedStore
     var parent: Int?
     /// How far its clock is off, in milliseconds.
@@ -21,13 +23,19 @@ final class Node {
     /// At a hub: segments that wait for the one writer, with the connection that they came by.
     var queue: [(connection: Connection, payload: SegmentPayload)] = []
 
-    init(number: Int, kind: Kind, site: Int?, store: any SimulatedStore, parent: Int?) {
+    init(number: Int, _ place: Organisation.Place, store: any SimulatedStore) {
         self.number = number
-        self.kind = kind
-        self.site = site
+        kind = place.kind
+        site = place.site
+        scopes = place.scopes
         self.store = store
-        self.parent = parent
+        parent = place.parent
     }
 
     var isHub: Bool { kind != .desk }
+
+    /// Whether it may have a document of these scopes.
+    func wants(_ scopes: [String]) -> Bool {
+        self.scopes[0] == ScopePlan.everything || self.scopes.contains(where: scopes.contains)
+    }
 }

@@ -1,3 +1,4 @@
+import ByteCoding
 import ChangeSets
 import FaultDisk
 import Foundation
@@ -16,6 +17,8 @@ public final class DiskReplica: SimulatedStore {
         var isHub: Bool
         var isHeadquarters: Bool
         var schema: Schema
+        var scopes: [String]
+        var observer: (any MergeObserver)?
     }
 
     private let configuration: Configuration
@@ -44,8 +47,9 @@ public final class DiskReplica: SimulatedStore {
         store = try withExtendedLifetime(disk) {
             try ReplicaStore.create(
                 in: folder.path, schema: configuration.schema, identity: configuration.identity,
-                isHub: configuration.isHub, vfs: disk.vfs)
+                isHub: configuration.isHub, observer: configuration.observer, vfs: disk.vfs)
         }
+        try store.subscribe(to: configuration.scopes.compactMap { ScopeName($0) })
         observer = store.changes.add { news.take($0) }
     }
 
@@ -90,10 +94,11 @@ public final class DiskReplica: SimulatedStore {
         try? store.close()
         disk = left
         news = NewsBox()
-        let schema = configuration.schema
+        let configuration = configuration
         store = try DiskReplica.simulated {
             try withExtendedLifetime(left) {
-                try ReplicaStore.open(in: self.folder.path, schema: schema, vfs: left.vfs)
+                try ReplicaStore.open(
+                    in: self.folder.path, schema: configuration.schema, observer: configuration.observer, vfs: left.vfs)
             }
         }
         let news = news
@@ -203,6 +208,21 @@ public final class DiskReplica: SimulatedStore {
         try DiskReplica.simulated { try self.store.held(origin) }
     }
 
+    public func heldOrTrimmed(_ origin: ReplicaID) throws(SimulatedFailure) -> SequenceRanges {
+        try DiskReplica.simulated {
+            let query = HeldQuery(origin: origin, sequence: 1)
+            return try self.store.held([query], isHeadquarters: self.configuration.isHeadquarters)[0].ranges
+        }
+    }
+
+    public func strayCount() throws(SimulatedFailure) -> Int {
+        try DiskReplica.simulated { try self.store.strayCount() }
+    }
+
+    public func digest(of scope: ScopeName) throws(SimulatedFailure) -> Digest256? {
+        try DiskReplica.simulated { try self.store.digest(of: scope) }
+    }
+
     public func heldOrigins() throws(SimulatedFailure) -> [ReplicaID] {
         try DiskReplica.simulated { try self.store.heldOrigins() }
     }
@@ -306,6 +326,7 @@ private final class NewsBox: @unchecked Sendable {
         switch event {
         case .committed, .applied, .elsewhere: news.grew = true
         case .reachedHQ(let ranges): news.reachedHQ += ranges
+        case .scopesAdvanced(let scopes): news.scopes += scopes
         default: break
         }
     }

@@ -43,7 +43,13 @@ public protocol SimulatedStore: AnyObject {
     /// The contexts of some documents, in their order; empty where nothing is here.
     func contexts(of documents: [RecordName]) -> [Context]
     func held(_ origin: ReplicaID) throws(SimulatedFailure) -> SequenceRanges
+    /// What is held, and what was taken out of the journal on purpose since.
+    func heldOrTrimmed(_ origin: ReplicaID) throws(SimulatedFailure) -> SequenceRanges
     func chainHash(_ origin: ReplicaID, at sequence: Sequence32) throws(SimulatedFailure) -> ChainHash?
+    /// How many documents the hub is to be asked about.
+    func strayCount() throws(SimulatedFailure) -> Int
+    /// The digest of all that is here of a scope; nil where none is kept.
+    func digest(of scope: ScopeName) throws(SimulatedFailure) -> Digest256?
     /// Change sets that wait for others, ascending.
     func parked() throws(SimulatedFailure) -> [Dot]
     func quarantined() throws(SimulatedFailure) -> [Dot]
@@ -53,10 +59,19 @@ public protocol SimulatedStore: AnyObject {
     func flaws() throws(SimulatedFailure) -> [String]
 }
 
+/// A store that holds everything.
+extension SimulatedStore {
+    public func heldOrTrimmed(_ origin: ReplicaID) throws(SimulatedFailure) -> SequenceRanges { try held(origin) }
+    public func strayCount() -> Int { 0 }
+    public func digest(of scope: ScopeName) -> Digest256? { nil }
+}
+
 /// What a store's observers would have been told.
 public struct StoreNews {
     /// Change sets or state came in, from people here or from others.
     public var grew = false
+    /// The feeds of these scopes grew.
+    public var scopes: [ScopeName] = []
     /// These are now known to be at headquarters.
     public var reachedHQ: [OriginRanges] = []
 

@@ -15,7 +15,8 @@ public enum ExamSchema {
     static let note = Field(7, "note", .text, .latest)
     static let sitting = Field(8, "sitting", .reference, .review)
     static let isActive = Field(9, "is_active", .boolean, .latest)
-    static let person = RecordKind(1, "person", [name, phone, hold, emails, born, seat, note, sitting, isActive])
+    static let person = RecordKind(
+        1, "person", [EngineRecords.scopes, name, phone, hold, emails, born, seat, note, sitting, isActive])
 
     static let at = Field(10, "at", .timestamp, .once)
     static let room = Field(11, "room", .text, .once)
@@ -25,14 +26,15 @@ public enum ExamSchema {
     static let state = Field(13, "state", .enumeration(states), .ranked(states))
     static let title = Field(14, "title", .text, .review)
     static let proctors = Field(15, "proctors", .text, .addWins)
-    static let session = RecordKind(3, "session", [state, title, proctors])
+    static let session = RecordKind(3, "session", [EngineRecords.scopes, state, title, proctors])
 
     static let decision = Field(16, "decision", .text, .review)
     static let members = Field(17, "members", .reference, .addWins)
-    static let matter = RecordKind(4, "matter", [decision, members])
+    static let matter = RecordKind(4, "matter", [EngineRecords.scopes, decision, members])
 
     static let dossierDocument = DocumentKind(1, "dossier", [person, checkIn])
     static let sessionDocument = DocumentKind(2, "sitting", [session])
     static let matterDocument = DocumentKind(3, "matter_file", [matter])
-    public static let schema = Schema([dossierDocument, sessionDocument, matterDocument])
+    static let documents = [dossierDocument, sessionDocument, matterDocument]
+    public static let schema = Schema(documents)
 }

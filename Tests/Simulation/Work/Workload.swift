@@ -10,29 +10,32 @@ struct Workload {
     let home: [RecordName]
     let foreignEdits: Int
     let time: Int64
+    /// Nil where everyone has everything.
+    let plan: ScopePlan?
     var random: SeededRandom
 
-    private mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &random) }
+    mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &random) }
 
     /// - Returns: nil where there is nothing to do it with.
     mutating func drafts() -> [Draft]? {
+        if let plan, below(100) < 25, let placed = place(plan) { return placed }
         switch below(100) {
-        case 0..<16: register()
-        case 16..<44: checkIn()
-        case 44..<58: change(contact())
-        case 58..<68: change([Write(ExamSchema.name.tag, text("name"))])
-        case 68..<74: change([Write(ExamSchema.hold.tag, .text(ExamSchema.ranks[below(3)]))])
-        case 74..<80: change([Write(ExamSchema.seat.tag, .integer(Int64(below(4))))])
-        case 80..<85: openForm()
-        case 85..<90: session()
-        case 90..<95: group()
-        default: matter()
+        case 0..<16: return register()
+        case 16..<44: return checkIn()
+        case 44..<58: return change(contact())
+        case 58..<68: return change([Write(ExamSchema.name.tag, text("name"))])
+        case 68..<74: return change([Write(ExamSchema.hold.tag, .text(ExamSchema.ranks[below(3)]))])
+        case 74..<80: return change([Write(ExamSchema.seat.tag, .integer(Int64(below(4))))])
+        case 80..<85: return openForm()
+        case 85..<90: return session()
+        case 90..<95: return group()
+        default: return matter()
         }
     }
 
     private mutating func text(_ word: String) -> Value { .text("\(word) \(below(5))") }
 
-    private func draft(
+    func draft(
         _ target: Draft.Target, _ kind: DocumentKind, _ intent: String, seen: Context? = nil, _ changes: [RecordChange]
     ) -> Draft {
         Draft(
@@ -58,6 +61,7 @@ struct Workload {
             Write(ExamSchema.isActive.tag, .integer(1)),
         ]
         if below(2) == 0 { writes.insert(Write(ExamSchema.emails.tag, text("mail"), .add), at: 3) }
+        writes = birth() + writes
         return [
             draft(
                 .new, ExamSchema.dossierDocument, "register",
@@ -97,6 +101,8 @@ struct Workload {
         var target: RecordName?
         if !node.forms.isEmpty, below(2) == 0 {
             let form = node.forms.removeFirst()
+            // It may have left this replica's scopes meanwhile: nothing is saved then.
+            guard plan == nil || !node.store.context(of: form.document).isEmpty else { return nil }
             (target, seen) = (form.document, form.context)
         }
         guard let person = target ?? person() else { return register() }
@@ -121,7 +127,7 @@ struct Workload {
                     [
                         RecordChange(
                             .pending(ordinal: 0), kind: ExamSchema.session.tag,
-                            [
+                            birth() + [
                                 Write(ExamSchema.state.tag, .text("planned")),
                                 Write(ExamSchema.title.tag, text("title")),
                                 Write(ExamSchema.proctors.tag, text("proctor"), .add),
@@ -152,7 +158,7 @@ struct Workload {
             [
                 RecordChange(
                     .pending(ordinal: 0), kind: ExamSchema.session.tag,
-                    [Write(ExamSchema.state.tag, .text("open")), Write(ExamSchema.title.tag, text("title"))])
+                    birth() + [Write(ExamSchema.state.tag, .text("open")), Write(ExamSchema.title.tag, text("title"))])
             ])
         let others = [first, second].map { person in
             draft(
@@ -169,7 +175,7 @@ struct Workload {
     /// A case that every replica names alike: whoever decides first makes it, and two may.
     private mutating func matter() -> [Draft]? {
         let name = RecordName(hash: 0x77_0000 + UInt64(below(6)))
-        var writes = [Write(ExamSchema.decision.tag, text("decision"))]
+        var writes = birth() + [Write(ExamSchema.decision.tag, text("decision"))]
         if let person = person() { writes.append(Write(ExamSchema.members.tag, .reference(person), .add)) }
         return [
             draft(

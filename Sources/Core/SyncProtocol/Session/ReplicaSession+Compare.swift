@@ -13,6 +13,7 @@ struct CompareSide: Sendable {
         case fetching([DocumentKey])
     }
 
+    var isHub = false
     /// The scopes that are to be compared, by their place among those pulled.
     var due: [Int] = []
     var step = Step.idle

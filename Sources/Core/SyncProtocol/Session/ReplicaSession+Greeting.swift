@@ -56,6 +56,7 @@ extension ReplicaSession {
         push.ownHeld = welcome.held
         pull.begin(memory.subscriptions, standings: sameScopes(greeting, memory) ? welcome.scopes : [])
         compare.wanted = greeting.wanted
+        compare.isHub = greeting.isHub
         compare.due = pull.scopes.indices.filter { pull.scopes[$0].isToCompare }
         for scope in pull.scopes where scope.progress == .dropped {
             actions.append(.report(.refused(.scopeUnknown(scope.name))))

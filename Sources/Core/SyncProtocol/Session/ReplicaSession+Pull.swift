@@ -191,7 +191,9 @@ extension ReplicaSession {
             case .states(_, _, let bytes):
                 settled += bytes.count + SyncLimits.payloadOverheadBytes
                 isUnsentAgain = true
-            case .onlyHere: isUnsentAgain = true
+            case .onlyHere:
+                isUnsentAgain = true
+                compare.isWantedDue = true
             case .alike: break
             }
         }

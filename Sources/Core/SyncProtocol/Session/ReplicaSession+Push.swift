@@ -184,6 +184,8 @@ extension ReplicaSession {
             push.unreceipted.remove(SequenceRanges(note.range), of: note.origin)
         }
         if !receipt.notes.isEmpty { actions.append(.report(.noted(receipt.notes))) }
+        // A hub keeps what left its scopes until headquarters has it.
+        if receipt.level == .atHQ, compare.isHub { compare.isWantedDue = true }
         if changeSets > 0 {
             compare.isWantedDue = true
             let bytes = push.unreceipted.isEmpty ? push.sentBytes : 0

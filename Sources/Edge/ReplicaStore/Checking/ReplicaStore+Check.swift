@@ -151,14 +151,17 @@ private struct StoreCheck {
                 isFollowed = false
             }
         }
-        var reached = held
-        reached.formUnion(try journalTables.heldOrTrimmed(origin))
-        if isFollowed, !isVerified, reached.contiguousEnd < stored.sequence {
-            found(
-                "journal-ranges", "\(origin)", "it ends before \(stored.sequence), its verified head",
-                StoreCheck.fromHub)
-        }
         var noted = try journalTables.held(origin)
+        if isFollowed, !isVerified {
+            // What was taken away on purpose counts: its document left this replica's scopes.
+            var known = try journalTables.heldOrTrimmed(origin).subtracting(noted)
+            known.formUnion(held)
+            if known.contiguousEnd < stored.sequence {
+                found(
+                    "journal-ranges", "\(origin)", "it ends before \(stored.sequence), its verified head",
+                    StoreCheck.fromHub)
+            }
+        }
         if origin == own {
             let end = try journalTables.ownHead().sequence
             if end > stored.sequence { noted = noted.subtracting(SequenceRanges((stored.sequence + 1)...end)) }
@@ -179,8 +182,13 @@ private struct StoreCheck {
             }
             do {
                 let set = try CanonicalForm.read(Array(row[2] as Data)[...])
-                guard set.dot == Dot(own, head.sequence + 1), let salt = try salt(set) else {
+                guard set.dot == Dot(own, head.sequence + 1) else {
                     return found("journal-unreadable", place, "it is another change set", StoreCheck.fromHub)
+                }
+                guard let salt = try salt(set) else {
+                    // The document left this replica's scopes, and its salt with it: the hash that was kept stands.
+                    head = Journal.Head(sequence: set.dot.sequence, digest: Digest256([UInt8](row[1] as Data)) ?? .zero)
+                    continue
                 }
                 head = Journal.Head(
                     sequence: set.dot.sequence, digest: chain.head(after: head.digest, set, salt: salt).head)

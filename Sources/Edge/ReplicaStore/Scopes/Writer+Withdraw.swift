@@ -63,9 +63,20 @@ extension Writer {
     }
 
     /// Takes others' change sets of a document out of the journal, as far as the hub has applied them.
+    ///
+    /// A hub keeps what is not known to be at headquarters: those below rely on it, and the hub above it may burn down. It
+    /// asks about the document again until the rest may go. Nobody relies on it for what the hub above wrote itself.
     private func trim(_ name: RecordName, _ id: LocalID, within context: Context) throws(StoreError) {
         // Brings the index from documents to segments up to date.
-        guard try history(of: name).contains(where: { mayGo($0, name, context) }) else { return }
+        let due = try history(of: name).filter { isOver($0, name, context) }
+        var reached: [ReplicaID: SequenceRanges] = [:]
+        for origin in Set(due.map(\.dot.origin)) where isHub { reached[origin] = try sync.reachedHQ(origin) }
+        let above = try sync.lineage()?.hub
+        let mayGo = { [isHub] (set: ChangeSet) in
+            !isHub || set.dot.origin == above || reached[set.dot.origin]?.contains(set.dot.sequence) ?? false
+        }
+        if !due.allSatisfy(mayGo) { try scopes.table.noteStray(id) }
+        guard due.contains(where: mayGo) else { return }
         let select = try lookup("SELECT segment FROM document_segment WHERE document = ?")
         select.bind(1, id.raw)
         var numbers: [Int64] = []
@@ -75,7 +86,7 @@ extension Writer {
             guard let stored = try journal.segment(number: number)?.segment else { continue }
             let run = try NamedRun(stored, codec)
             let sets = try journal.names.sets(run.segment, as: run.name, from: run.range.lowerBound)
-            let kept = sets.split(omittingEmptySubsequences: true) { mayGo($0, name, context) }
+            let kept = sets.split(omittingEmptySubsequences: true) { isOver($0, name, context) && mayGo($0) }
             guard kept.reduce(0, { $0 + $1.count }) < sets.count else { continue }
             let parts = kept.compactMap { part in
                 part.first.flatMap { first in part.last.map { run.part(first.dot.sequence...$0.dot.sequence) } }
@@ -86,7 +97,7 @@ extension Writer {
         decodedSegments.removeAll()
     }
 
-    private func mayGo(_ set: ChangeSet, _ name: RecordName, _ context: Context) -> Bool {
+    private func isOver(_ set: ChangeSet, _ name: RecordName, _ context: Context) -> Bool {
         set.document == name && set.dot.origin != identity.replica && context.covers(set.dot)
     }
 

@@ -16,7 +16,7 @@ extension ReplicaStore {
             let head = try journal.ownHead()
             let own = try journal.own()
             let lineage = try state.lineage()
-            var memory = try state.memory(lineage, scopes: try tables.subscriptions(), own: own)
+            var memory = try memory(of: lineage, tables)
             if isHub, lineage != nil { memory.readFromTheBeginning() }
             memory.subscriptions = memory.subscriptions.map {
                 if case .feed = $0.cursor {
@@ -56,11 +56,19 @@ extension ReplicaStore {
 
     public func memory(of lineage: HubLineage) throws(StoreError) -> ParentMemory {
         try readingTables { tables, _ in
-            var memory = try tables.sync.memory(
-                lineage, scopes: try tables.subscriptions(), own: try tables.journal.own())
+            var memory = try memory(of: lineage, tables)
             if isHub { memory.readFromTheBeginning() }
             return memory
         }
+    }
+
+    private func memory(of lineage: HubLineage?, _ tables: ReaderTables) throws(StoreError) -> ParentMemory {
+        var memory = try tables.sync.memory(
+            lineage, scopes: try tables.subscriptions(), own: try tables.journal.own())
+        // A hub keeps what left its scopes until headquarters has it: it asks whether that is so, news or not.
+        let stray = tables.lookup("SELECT 1 FROM stray LIMIT 1")
+        if isHub, try stray.step() { memory.receiptMark = 0 }
+        return memory
     }
 
     /// The hash of an origin's chain at a sequence; nil where it is not verified so far or was trimmed.
@@ -161,12 +169,14 @@ extension ReplicaStore {
             case .alike: try writing { writer throws(StoreError) in try writer.lookup("DELETE FROM orphan").run() }
             case .onlyHere(let lineage, let documents):
                 try writing { writer throws(StoreError) in
+                    let isPartial = try writer.scopes.own() != nil
                     for key in documents {
-                        try writer.offerAgain(key.name, lineage)
-                        // The hub may hold it and know that it left this replica's scopes.
-                        guard try writer.scopes.own() != nil, let id = try writer.origins.knownID(key.name) else {
+                        guard isPartial else {
+                            try writer.offerAgain(key.name, lineage)
                             continue
                         }
+                        // The hub may hold it and know that it left this replica's scopes: it is asked first.
+                        guard let id = try writer.origins.knownID(key.name) else { continue }
                         try writer.scopes.table.noteStray(id)
                     }
                 }
