@@ -63,6 +63,7 @@ struct PlanTests {
         // The first row decides.
         "SELECT EXISTS (SELECT 1 FROM parked)",
         "SELECT 1 FROM orphan LIMIT 1",
+        "SELECT 1 FROM stray LIMIT 1",
         "SELECT EXISTS (SELECT 1 FROM verdict)",
         "SELECT sequence, head FROM tail ORDER BY sequence DESC LIMIT 1",
         // A build that knows every kind has no row there.
