@@ -229,6 +229,35 @@ struct ScopeTests {
         #expect(try desk.store.strayCount() == 0)
     }
 
+    @Test(
+        "A hub that never had a document that everybody names alike asks about it when a child brings later work on it")
+    func matterFromElsewhere() throws {
+        let hq = try ScopedNode("hq", 1, scopes: ["org"], isHub: true, parent: nil)
+        let region = try ScopedNode("region", 2, scopes: ["region/1"], isHub: true, parent: 0)
+        let other = try ScopedNode("other", 3, scopes: ["region/1"], isHub: true, parent: 0)
+        let site = try ScopedNode("site", 4, scopes: ["site/1a"], isHub: false, parent: 1)
+        let matter = RecordName(hash: 0x770001)
+        try hq.store.write(
+            .document(matter), kind: Scoped.dossier,
+            [
+                RecordChange(
+                    matter, kind: Scoped.person.tag,
+                    ["region/1", "site/1a"].map { Write(EngineRecords.scopes.tag, .text($0), .add) })
+            ])
+        try Self.sync(region, hq)
+        try Self.sync(site, region, isHeadquarters: false)
+        try hq.store.setScopes(matter, ["region/1", "site/1a"], .remove)
+        try site.store.rename(matter, "meanwhile")
+        for _ in 0..<3 {
+            try Self.sync(site, other, isHeadquarters: false)
+            try Self.sync(other, hq)
+        }
+        #expect(try hq.store.held(site.replica).total == 1)
+        #expect(try !site.store.holds(matter))
+        #expect(try other.store.strayCount() == 0)
+        #expect(try site.store.strayCount() == 0)
+    }
+
     @Test("What went is overwritten: no byte of it is left in the store's files")
     func overwritten() throws {
         let (hub, site) = try Self.pair()

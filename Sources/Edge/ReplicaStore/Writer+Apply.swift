@@ -120,6 +120,11 @@ extension Writer {
         }
         folder.adopt(set.documentKind, place)
         let isCovered = try foldOne(set, into: place, verdicts: verdicts, &outcome)
+        // One that everybody names alike may be begun here by a change set that builds on others: as little is known of it.
+        let document = folder.loadedDocuments[place]
+        if !isCovered, document.isNew, document.context.isEmpty, try scopes.own() != nil {
+            try scopes.table.noteStray(document.id)
+        }
         if isCovered { try scopes.note(set.dot, folder.loadedDocuments[place].id, segment: segment) }
         return isCovered
     }
