@@ -4,19 +4,24 @@ import Testing
 /// A site whose hub is killed, with another one in its list.
 @Suite("A list of hubs, as commands")
 struct HubListProgramTests {
+    /// Headquarters, a region and a desk in folders of these names.
+    private static func makeStores(in path: String) throws {
+        let made = try Program.run([
+            "init", "--store", path + "/hq", "--name", "HQ", "--headquarters", "--organisation", "new", "--json",
+        ])
+        let organisation = try #require(try made.json()["organisation"] as? String)
+        for arguments in [["--store", path + "/region", "--hub"], ["--store", path + "/desk"]] {
+            try Program.run(["init", "--name", "Lisbon", "--organisation", organisation] + arguments)
+        }
+    }
+
     @Test("The next hub of the list takes what a killed one did not, and the command says which and why")
     func nextHub() throws {
         let folder = try Folder()
         defer { folder.remove() }
         let path = folder.url.path
-        let made = try Program.run([
-            "init", "--store", path + "/hq", "--name", "HQ", "--headquarters", "--organisation", "new", "--json",
-        ])
-        let organisation = try #require(try made.json()["organisation"] as? String)
+        try Self.makeStores(in: path)
         #expect(try Program.run([path + "/hq"], program: "AssaySeed").status == 0)
-        for arguments in [["--store", path + "/region", "--hub"], ["--store", path + "/desk"]] {
-            try Program.run(["init", "--name", "Lisbon", "--organisation", organisation] + arguments)
-        }
         let hq = try RunningHub(store: path + "/hq")
         #expect(try Program.run(["sync", "--store", path + "/region", "--hub", hq.address]).status == 0)
         let region = try RunningHub(store: path + "/region", ["--parent", hq.address])
@@ -52,13 +57,7 @@ struct HubListProgramTests {
         let folder = try Folder()
         defer { folder.remove() }
         let path = folder.url.path
-        let made = try Program.run([
-            "init", "--store", path + "/hq", "--name", "HQ", "--headquarters", "--organisation", "new", "--json",
-        ])
-        let organisation = try #require(try made.json()["organisation"] as? String)
-        for arguments in [["--store", path + "/region", "--hub"], ["--store", path + "/desk"]] {
-            try Program.run(["init", "--name", "Lisbon", "--organisation", organisation] + arguments)
-        }
+        try Self.makeStores(in: path)
         let hq = try RunningHub(store: path + "/hq")
         let region = try RunningHub(store: path + "/region")
         let desk = ["--store", path + "/desk"]

@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import SyncProtocol
+import SyncTransport
 
 #if canImport(Glibc)
     import Glibc
@@ -118,7 +119,7 @@ private final class CrowdMember: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        handle(.connected(clock: Int64(Date().timeIntervalSince1970 * 1_000)), context)
+        handle(.connected(clock: WallClock.milliseconds()), context)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

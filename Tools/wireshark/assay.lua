@@ -263,6 +263,14 @@ function Reader:payload(tree, isSegment)
 end
 
 -- Bodies, by the type's number. Each returns what the packet list says of it beside its name.
+-- Documents of a scope, and the position after them.
+local function documents(r, tree)
+    local scope = r:text(tree, "scope")
+    local position = r:number(tree, "position")
+    r:payload(tree, false)
+    return scope .. ", to " .. tostring(position)
+end
+
 local FRAMES = {
     [1] = { "hello", function(r, tree)
         r:many(tree, "Version", function(item) r:number(item, "version") end)
@@ -414,18 +422,8 @@ local FRAMES = {
         r:number(tree, "credit")
         return scope .. ", " .. r:many(tree, "Document", function(item) item:add(fields.key, r:take(14)) end) .. " documents"
     end },
-    [35] = { "grant", function(r, tree)
-        local scope = r:text(tree, "scope")
-        local position = r:number(tree, "position")
-        r:payload(tree, false)
-        return scope .. ", to " .. tostring(position)
-    end },
-    [36] = { "revoke", function(r, tree)
-        local scope = r:text(tree, "scope")
-        local position = r:number(tree, "position")
-        r:payload(tree, false)
-        return scope .. ", to " .. tostring(position)
-    end },
+    [35] = { "grant", documents },
+    [36] = { "revoke", documents },
     [37] = { "states", function(r, tree)
         local scope = r:text(tree, "scope")
         local answered = r:number(tree, "answered")

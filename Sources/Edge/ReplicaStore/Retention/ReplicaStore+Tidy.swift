@@ -44,6 +44,9 @@ extension PullCursor {
 }
 
 extension ReplicaStore {
+    /// So many segments leave the journal in one transaction: others write between two of them.
+    static let trimmedAtOnce = 64
+
     /// Folds away what nobody below needs any more: feed entries that every replica seen within the retention has passed,
     /// and, below headquarters, change sets that are there and have been here for long enough.
     ///
@@ -65,7 +68,8 @@ extension ReplicaStore {
         guard !isHeadquarters else { return tidied }
         while true {
             let count = try writing { writer throws(StoreError) in
-                try writer.trimJournal(arrivedBefore: now - retention.journalMilliseconds, segments: 64)
+                try writer.trimJournal(
+                    arrivedBefore: now - retention.journalMilliseconds, segments: ReplicaStore.trimmedAtOnce)
             }
             guard let count else { return tidied }
             tidied.changeSets += count

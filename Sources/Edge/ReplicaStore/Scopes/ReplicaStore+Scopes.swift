@@ -49,13 +49,6 @@ extension ReplicaStore {
     /// A peer names scopes: it must not fill the store with accounts of any number of them.
     static let trackedScopesMax = 8_192
 
-    /// The number of a scope that is served already.
-    func served(_ scope: ScopeName) throws(StoreError) -> Int64? {
-        try readingTables { tables, _ in
-            try tables.scopes.tracked().first { $0.name == scope.text && $0.isServed }?.number
-        }
-    }
-
     /// The names of all scopes that have a feed here.
     public func servedScopes() throws(StoreError) -> [ScopeName] {
         try readingTables { tables, _ in

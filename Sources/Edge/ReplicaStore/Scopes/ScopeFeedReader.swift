@@ -96,11 +96,13 @@ struct ScopeFeedReader {
         var revoked: [DocumentState] = []
         for document in documents {
             let name = try tables.origins.name(document)
-            guard let state = try reader.documentOrGone(name, tables.scopes) else { continue }
-            let isHere = try reader.document(name) != nil
-            if isHere, state.isIn([scope.name]) {
+            guard let state = try reader.document(name) else {
+                if let gone = try tables.scopes.gone(document) { revoked.append(gone) }
+                continue
+            }
+            if state.isIn([scope.name]) {
                 granted.append(state)
-            } else if !isHere || !state.isIn(within) {
+            } else if !state.isIn(within) {
                 revoked.append(state.membership)
             }
         }
